@@ -1,4 +1,4 @@
-"""The one error a user is meant to read, and the search for the name they meant."""
+"""The errors a user is meant to read, and the search for the name they meant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from difflib import get_close_matches
 
 class PhospheneError(Exception):
     """A mistake the user can mend. Its text is one sentence: what was wrong and what to type instead."""
+
+
+class UsageError(PhospheneError):
+    """Something was asked for that does not exist or does not fit: an unknown layer, a unit out of range.
+
+    On the command line it ends with exit code 2 (wrong usage), every other :class:`PhospheneError` with 1.
+    """
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

@@ -1,0 +1,6 @@
+"""``python -m phosphene``."""
+
+from phosphene.cli import main
+
+if __name__ == "__main__":
+    main()
