@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Make .venv and install Phosphene into it, unless that was done for this pyproject.toml in this place already.
+# usage: setup.sh run|dev     (dev adds what the tests and linters need)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+wanted=${1:?usage: setup.sh run|dev}
+place="$PWD $(cksum <pyproject.toml)"
+stamp=.venv/installed
+log=.venv/pip.log
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+is_installed() { # a dev installation serves as a run installation too
+  [ -e "$stamp" ] || return 1
+  grep -qxF "dev $place" "$stamp" || { [ "$wanted" = run ] && grep -qxF "run $place" "$stamp"; }
+}
+
+find_python() {
+  local name
+  for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+  fail "Phosphene needs Python 3.11 or newer, and no python3 here is: install one, or name it with PYTHON=/path/to/python3."
+}
+
+make_venv() {
+  local python
+  python=$(find_python)
+  "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$python cannot make virtual environments: install its venv package (on Debian and Ubuntu: python3-venv)."
+  echo "Making .venv with $("$python" --version) ..."
+  "$python" -m venv --clear .venv || fail "Making .venv failed; is there room on the disk?"
+}
+
+report_progress() { # every 15 seconds, what pip is at
+  local start=$SECONDS
+  while sleep 15; do
+    echo "  $((SECONDS - start)) s: $(grep -oE '(Downloading|Installing|Building|Preparing|Collecting) [^ ]+( \([^)]*\))?' "$log" | tail -n 1)"
+  done
+}
+
+install() {
+  local what=$1 reporter status=0
+  echo "Installing $what into .venv: about 3 GB are downloaded once (nearly all of it is PyTorch), which takes a few minutes ..."
+  report_progress &
+  reporter=$!
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off -e "$what" >"$log" 2>&1 || status=$?
+  kill "$reporter" 2>/dev/null
+  wait "$reporter" 2>/dev/null || true
+  [ "$status" = 0 ] || { tail -n 15 "$log" >&2; fail "pip could not install it (the whole of what it said is in $log)."; }
+  echo "Installed."
+}
+
+is_installed && exit 0
+# A venv names its own place in every script, so one that was moved or whose Python went away is made anew.
+[ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && grep -qF " $PWD " "$stamp" 2>/dev/null || make_venv
+case $wanted in
+  run) install . ;;
+  dev) install '.[dev]' ;;
+  *) fail "usage: setup.sh run|dev" ;;
+esac
+echo "$wanted $place" >"$stamp"
