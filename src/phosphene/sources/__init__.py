@@ -1,0 +1,1 @@
+"""Where networks and images come from: one file per kind."""
