@@ -30,7 +30,8 @@ def pick_device(name: str = "auto") -> torch.device:
     here = available()
     kind, _, index = name.partition(":")
     if kind not in DEVICES:
-        raise UsageError(f"no device is called {name!r}; use one of {', '.join(DEVICES)}{did_you_mean(kind, DEVICES)}")
+        advice = did_you_mean(kind, DEVICES) or f"; use one of: {', '.join(DEVICES)}"
+        raise UsageError(f"there is no device {name!r}{advice}")
     if kind == "auto":
         return torch.device(here[0])
     if kind not in here:

@@ -1,4 +1,4 @@
-"""The command line. Each command is one function in the file of its name, and imports what is heavy inside."""
+"""The command line. Each command is one function in the file of its name; it imports inside what is heavy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from phosphene.cli.failures import SentenceGroup
 # In the order in which `phosphene --help` lists them.
 COMMANDS = (doctor.doctor,)
 
-app = typer.Typer(
-    name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
-)
+# Plain help: rich boxes cost a tenth of a second, and docs/commands.md would change with the terminal.
+app = typer.Typer(name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.callback()
-def phosphene() -> None:
+@app.callback(invoke_without_command=True)
+def phosphene(context: typer.Context) -> None:
     """See what each feature of a convolutional network is looking for."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 for command in COMMANDS:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -19,15 +22,36 @@ class DeviceName(StrEnum):
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout, and nothing else there.")]
-Device = Annotated[DeviceName, typer.Option("--device", help="Where to compute; auto takes a GPU if there is one.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Start of every random choice; the same seed repeats.")]
+Device = Annotated[
+    DeviceName, typer.Option("--device", help="Where to compute; auto takes a GPU if there is one.")
+]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, help="Start of every random choice; the same seed repeats it.")
+]
 
 
 def answer(text: str, data: Any, as_json: bool) -> None:
-    """Print the command's result on stdout: ``text`` for people, or ``data`` as JSON for machines."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+    """Print the command's result on stdout: ``text`` for people, or ``data`` as JSON for machines.
+
+    ``data`` may hold dataclasses; NaN and infinity, which JSON does not have, become ``null``.
+    """
+    typer.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False) if as_json else text)
 
 
 def say(line: str) -> None:
     """Print one line of progress or advice on stderr."""
     typer.echo(line, err=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return str(value)
