@@ -1,0 +1,1 @@
+"""Tensors into pictures: colours, contact sheets, plots. Knows nothing of networks."""

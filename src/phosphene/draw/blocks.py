@@ -1,0 +1,90 @@
+"""Boxes of marks, and how they are put together: lines of text, boxes stacked above one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from phosphene.draw import text as words
+from phosphene.draw.page import Mark, Role, Text, moved
+
+
+@dataclass(frozen=True)
+class Block:
+    """Marks in a box of their own, whose top left corner is (0, 0). In pixels."""
+
+    width: int
+    height: int
+    marks: tuple[Mark, ...] = ()
+
+    def at(self, x: int, y: int) -> Iterator[Mark]:
+        """Yield the marks with the box's corner moved to (x, y)."""
+        return (moved(mark, x, y) for mark in self.marks)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a line of text looks; ``size`` in pixels."""
+
+    size: int
+    role: Role = "ink"
+    bold: bool = False
+
+    @property
+    def leading(self) -> int:
+        """Pixels from one line to the next."""
+        return round(self.size * words.LEADING)
+
+    def width(self, text: str) -> float:
+        """Return how many pixels ``text`` takes."""
+        return words.width(text, self.size, self.bold)
+
+    def line(self, text: str, limit: float) -> Text:
+        """Return ``text``, shortened to ``limit`` pixels, at the left end of a line."""
+        short = words.shorten(words.clean(text), limit, self.size, self.bold)
+        return Text(0, round(self.size * words.ASCENT), short, self.size, self.width(short), self.role, self.bold)
+
+    def paragraph(self, text: str, limit: int, lines: int) -> Block:
+        """Return ``text`` broken into at most ``lines`` lines of ``limit`` pixels; nothing if there is no text."""
+        rows = words.wrap(text, limit, self.size, lines, self.bold)
+        return stacked([Block(limit, self.leading, (self.line(row, limit),)) for row in rows])
+
+    def both_ends(self, left: str, right: str, limit: int) -> Block:
+        """Return one line with ``left`` at its left end, shortened as ``right`` at its right end requires."""
+        last = self.line(right, limit)
+        last = replace(last, x=limit - last.width)
+        room = last.x - self.size / 2 if last.text else limit
+        first = self.line(left, room)
+        return Block(limit, self.leading, tuple(mark for mark in (first, last) if mark.text))
+
+
+def stacked(blocks: Iterable[Block], gap: int = 0) -> Block:
+    """Return boxes above one another, ``gap`` pixels apart; empty ones take no room."""
+    marks: list[Mark] = []
+    width = height = 0
+    for block in blocks:
+        if block.height:
+            top = height + gap if height else 0
+            marks += block.at(0, top)
+            width, height = max(width, block.width), top + block.height
+    return Block(width, height, tuple(marks))
+
+
+def centred(block: Block, width: int, height: int) -> Block:
+    """Return a box of width x height with ``block`` in its middle, each line of text centred by itself."""
+    top = (height - block.height) // 2
+    marks = (
+        replace(mark, x=(width - mark.width) / 2, y=mark.y + top) if isinstance(mark, Text) else moved(mark, 0, top)
+        for mark in block.marks
+    )
+    return Block(width, height, tuple(marks))
+
+
+def beside(blocks: Sequence[Block], gap: int) -> Block:
+    """Return boxes in a row, ``gap`` pixels apart, their tops on one line."""
+    marks: list[Mark] = []
+    left = 0
+    for block in blocks:
+        marks += block.at(left, 0)
+        left += block.width + gap
+    return Block(max(left - gap, 0), max((block.height for block in blocks), default=0), tuple(marks))

@@ -1,0 +1,105 @@
+"""What numbers are divided by before they become colours: each tile's own maximum, or one for them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from phosphene.errors import PhospheneError, did_you_mean
+
+Values = torch.Tensor | npt.NDArray[np.generic]
+Floats = npt.NDArray[np.floating]
+Scale = Literal["tile", "shared"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What the values of some tiles are divided by, and what there was to see in them.
+
+    divisor: (...) one number per tile; all equal when the scale is shared.
+    largest: (...) each tile's own largest finite |value|.
+    not_finite: (...) how many pixels of each tile hold NaN or infinity.
+    note: the sentence that a sheet says about all this.
+    """
+
+    divisor: npt.NDArray[np.float64]
+    largest: npt.NDArray[np.float64]
+    not_finite: npt.NDArray[np.int64]
+    note: str
+
+    @property
+    def empty(self) -> npt.NDArray[np.bool_]:
+        """(...) True where a tile holds no finite value but zero: there is nothing to show."""
+        return self.largest == 0
+
+    def spread(self, copies: int) -> Scaling:
+        """Return the scaling of tiles that are each drawn as ``copies`` pictures: (..., copies)."""
+
+        def repeat(of_tile: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+            return np.repeat(of_tile[..., None], copies, axis=-1)
+
+        return replace(
+            self, divisor=repeat(self.divisor), largest=repeat(self.largest), not_finite=repeat(self.not_finite)
+        )
+
+
+def measure(values: Values, scale: Scale = "tile", percentile: float = 100.0, axes: int = 3) -> Scaling:
+    """Find what to divide tiles by.
+
+    Args:
+        values: (..., C, H, W), or (..., H, W) with ``axes=2``.
+        scale: "tile" (each tile readable) or "shared" (tiles comparable, by the largest of all).
+        percentile: 100 is the maximum. 99.5, say, is the value that 99.5 % of a tile's non-zero |values| stay
+            below; what lies beyond is clipped, and the note says so.
+        axes: how many of the last axes make one tile.
+
+    Raises:
+        PhospheneError: an unknown scale, or a percentile outside (0, 100].
+    """
+    known = ("tile", "shared")
+    if scale not in known:
+        raise PhospheneError(f"there is no scale {scale!r}; choose tile or shared{did_you_mean(str(scale), known)}")
+    if not 0 < percentile <= 100:
+        raise PhospheneError(f"a percentile of {percentile} is not above 0 and up to 100; 100 is the maximum")
+    found = np.array([_measure(tile, percentile) for tile in each_tile(values, axes)]).reshape(-1, 3)
+    largest, divisor, broken = found.T
+    if scale == "shared" and divisor.size:
+        divisor = np.full_like(divisor, divisor.max())
+    lead = tuple(values.shape[: values.ndim - axes])
+    note = _note(scale, percentile, divisor, int(broken.sum()))
+    return Scaling(divisor.reshape(lead), largest.reshape(lead), broken.reshape(lead).astype(np.int64), note)
+
+
+def each_tile(values: Values, axes: int) -> Iterator[Floats]:
+    """Yield the tiles of (..., C, H, W) in order, as float32 (or float64, if that is what they are) arrays."""
+    shape = tuple(values.shape[values.ndim - axes :])
+    for tile in values.reshape(-1, *shape):
+        if isinstance(tile, torch.Tensor):
+            precise = tile.dtype == torch.float64
+            tile = tile.detach().to("cpu", torch.float64 if precise else torch.float32).numpy()
+        yield np.asarray(tile, dtype=np.float64 if tile.dtype == np.float64 else np.float32)
+
+
+def _measure(tile: Floats, percentile: float) -> tuple[float, float, float]:
+    """Return (largest |value|, divisor, pixels that are not finite)."""
+    finite = np.isfinite(tile)
+    broken = int((~finite.reshape(-1, *tile.shape[-2:]).all(axis=0)).sum())
+    size = np.abs(tile[finite])
+    largest = float(size.max(initial=0.0))
+    if percentile == 100 or largest == 0:
+        return largest, largest, broken
+    return largest, float(np.percentile(size[size > 0], percentile)), broken
+
+
+def _note(scale: Scale, percentile: float, divisor: npt.NDArray[np.float64], broken: int) -> str:
+    beyond = "" if percentile == 100 else f" ({percentile:g} % of |values|; beyond is clipped)"
+    if scale == "shared":
+        note = f"All tiles share one scale: ±{divisor.max(initial=0.0):.3g}{beyond}."
+    else:
+        note = f"Each tile scaled to its own maximum{beyond}."
+    return note + (f" Magenta: {broken} pixels that are not finite." if broken else "")

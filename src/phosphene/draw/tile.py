@@ -1,0 +1,45 @@
+"""What a sheet is made of: tiles, and groups of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture with its words.
+
+    Attributes:
+        picture: any PIL picture; None if there is nothing to show.
+        label: whose picture it is, below it on the left ("conv2:9").
+        value: its number, below it on the right ("3.41").
+        captions: further lines below, smaller in importance.
+        note: why there is no picture ("not active here", "dead"); drawn on hatched ground.
+    """
+
+    picture: Image.Image | None = None
+    label: str = ""
+    value: str = ""
+    captions: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tiles that belong together, set close: an image beside its projection, or nine patches beside nine projections.
+
+    Attributes:
+        tiles: tiles, or groups again.
+        columns: how many stand side by side; None chooses.
+        label, value: the heading above the group, left and right.
+        column_headers, row_headers: words above the columns and left of the rows.
+    """
+
+    tiles: tuple[Tile | Group, ...]
+    columns: int | None = None
+    label: str = ""
+    value: str = ""
+    column_headers: tuple[str, ...] = ()
+    row_headers: tuple[str, ...] = ()
