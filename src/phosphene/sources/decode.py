@@ -1,7 +1,7 @@
 """Bytes of a picture file → an 8-bit RGB picture, or one sentence why not.
 
-Only the formats of `formats.py` are reachable, and no pixel is decoded before the header has told a size
-that is small enough: pictures are a stranger's input.
+Pictures are a stranger's input: only the formats of `formats.py` are reachable, and no pixel is decoded
+before the header has told a size that is small enough.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from phosphene.errors import PhospheneError
-from phosphene.sources.formats import opener
+from phosphene.sources.formats import opener, webp_size
 
 MAX_PIXELS = 50_000_000
 """Pictures with more pixels than this are refused from their header."""
@@ -46,6 +46,8 @@ def decode(data: bytes) -> Image.Image:
     open_format = opener(data)
     if isinstance(open_format, str):
         raise BrokenPicture(open_format)
+    if data.startswith(b"RIFF"):
+        _check_size(webp_size(data))
     try:
         picture = open_format(io.BytesIO(data))
         _check_size(picture.size)
@@ -65,7 +67,7 @@ def _check_size(size: tuple[int, int]) -> None:
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
-    if "truncated" in text or isinstance(error, EOFError):
+    if "truncated" in text.lower() or isinstance(error, EOFError):
         return "the file is cut short"
     return f"the file is damaged ({text[:120]})"
 
@@ -79,34 +81,26 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _as_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode == "RGB" and "transparency" not in picture.info:
-        return picture.copy() if type(picture) is not Image.Image else picture
-    if picture.mode.startswith("I") or picture.mode == "F":
+    if picture.mode == "F" or picture.mode.startswith("I"):
         return Image.fromarray(_to_eight_bits(np.asarray(picture))).convert("RGB")
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        return _over_white(picture)
-    return picture.convert("RGB")
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
-def _over_white(picture: Image.Image) -> Image.Image:
-    rgba = picture.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB")
+def _to_eight_bits(grey: np.ndarray) -> np.ndarray:
+    """Scale 16-bit, 32-bit or float grey values (H, W) to 0..255.
 
-
-def _to_eight_bits(values: np.ndarray) -> np.ndarray:
-    """Scale 16-bit, 32-bit or float grey values to 0..255.
-
-    Whole numbers up to 65535 are 16-bit and keep their high byte, as Pillow does for 16-bit colour; floats in
-    0..1 are taken as that range. Anything else has no known range and is stretched from its least to its
-    greatest value.
+    Whole numbers from 0 to 65535 are 16-bit and keep their high byte, as Pillow does for 16-bit colour;
+    floats from 0 to 1 are taken as that range. Anything else has no known range and is stretched from its
+    least to its greatest value; what is not finite counts as 0.
     """
-    grey = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    if grey.dtype.kind == "f":
+        grey = np.nan_to_num(grey, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(grey.min()), float(grey.max())
-    if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
-        scaled = grey // 256
-    elif low >= 0 and high <= 1:
-        scaled = np.rint(grey * 255)
-    else:
-        scaled = np.rint((grey - low) / max(high - low, 1e-30) * 255)
-    return scaled.astype(np.uint8)
+    if grey.dtype.kind != "f" and low >= 0 and high <= 65535:
+        return (grey >> 8).astype(np.uint8)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    return np.rint((grey - low) * (255 / max(high - low, 1e-30))).astype(np.uint8)

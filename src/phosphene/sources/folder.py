@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from phosphene.errors import PhospheneError
 from phosphene.sources.decode import BrokenPicture
-from phosphene.sources.layout import choose, class_names, place
-from phosphene.sources.limits import check_bytes
-from phosphene.sources.picture import ImageSet, Picture
+from phosphene.sources.encoded import read_encoded
+from phosphene.sources.layout import choose, class_names, path_parts, place
+from phosphene.sources.picture import Failure, ImageSet, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,50 +21,80 @@ class File:
     path: str
 
     def read(self) -> bytes:
-        """Return the file's content, after its size was found bearable."""
+        """Return the file's content."""
+        path = Path(self.path)
         try:
-            found = Path(self.path).stat()
-            if not stat.S_ISREG(found.st_mode):  # a pipe or device would block for ever
+            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe or device could wait for ever
                 raise BrokenPicture("it is not an ordinary file")
-            check_bytes(found.st_size)
-            return Path(self.path).read_bytes()
+            with path.open("rb") as stream:
+                return read_encoded(stream, path.stat().st_size)
         except OSError as error:
             raise BrokenPicture(f"the file cannot be opened ({error.strerror or error})") from error
 
 
 def from_folder(folder: Path, split: str | None) -> ImageSet:
     """Return the pictures of a folder whose sub-folders are classes."""
-    placed = choose(place(_walk(folder)), split, str(folder))
+    found = _Walk(folder)
+    placed = choose(place(found.files), split, str(folder))
     pictures = [Picture(item.id, item.label, File(str(folder / item.name))) for item in placed]
-    return ImageSet(folder.resolve().name, pictures, class_names(placed))
+    return ImageSet(folder.resolve().name, pictures, class_names(placed), found.failures)
 
 
-def from_file(path: Path) -> ImageSet:
+def from_file(path: Path, split: str | None) -> ImageSet:
     """Return the one picture of a file."""
-    return ImageSet(path.name, [Picture(path.name, None, File(str(path)))])
+    if split is not None:
+        raise PhospheneError(f"{path} is one picture and has no split {split!r}; leave the split out")
+    id = path_parts(path.name)[0]
+    return ImageSet(id, [Picture(id, None, File(str(path)))])
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    """Yield the `/`-separated names of all files below the folder, relative to it.
+@dataclass
+class _Walk:
+    """All files below a folder, as `/`-separated names relative to it.
 
     Links to folders are followed after everything else, and no folder is entered twice, so loops end.
     """
-    waiting, links, entered = [""], list[str](), set[tuple[int, int]]()
-    while waiting or links:
-        name = waiting.pop() if waiting else links.pop(0)
-        try:
-            found = (folder / name).stat()
-            entries = sorted(os.scandir(folder / name), key=lambda entry: entry.name)
-        except OSError:  # a dangling link, or a folder that may not be listed
-            continue
-        if (found.st_dev, found.st_ino) in entered:
-            continue
-        entered.add((found.st_dev, found.st_ino))
-        for entry in entries:
-            below = f"{name}/{entry.name}" if name else entry.name
-            if not entry.is_dir():
-                yield below
-            elif entry.is_symlink():
-                links.append(below)
+
+    folder: Path
+    files: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        waiting, links, entered = [""], list[str](), set[tuple[int, int]]()
+        while waiting or links:
+            name = waiting.pop() if waiting else links.pop(0)
+            try:
+                status = (self.folder / name).stat()
+                if (status.st_dev, status.st_ino) in entered:
+                    continue
+                entered.add((status.st_dev, status.st_ino))
+                folders, linked = self._list(name)
+            except OSError as error:
+                self._note(name, error)
             else:
-                waiting.append(below)
+                waiting += folders
+                links += linked
+
+    def _list(self, name: str) -> tuple[list[str], list[str]]:
+        """Note the files of one folder; return its sub-folders and its links to folders."""
+        folders, linked = [], []
+        for entry in sorted(os.scandir(self.folder / name), key=lambda entry: entry.name):
+            below = f"{name}/{entry.name}" if name else entry.name
+            if not _leads_to_folder(entry):
+                self.files.append(below)
+            else:
+                (linked if entry.is_symlink() else folders).append(below)
+        return folders, linked
+
+    def _note(self, name: str, error: OSError) -> None:
+        reason = f"the folder cannot be listed ({error.strerror or error})"
+        if not name:
+            raise PhospheneError(f"{self.folder} cannot be read: {reason}") from error
+        self.failures.append(Failure("/".join(path_parts(name)), reason))
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False

@@ -2,30 +2,107 @@
 
 from __future__ import annotations
 
-from os import PathLike
+from collections import Counter
+from collections.abc import Callable, Iterable
+from os import PathLike, fspath
 from pathlib import Path
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import PhospheneError, did_you_mean
 from phosphene.sources.archive import from_zip
+from phosphene.sources.cifar10 import FOLDER as CIFAR10_FOLDER
+from phosphene.sources.cifar10 import cifar10
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.folder import from_file, from_folder
+from phosphene.sources.layout import natural, path_parts, unique
 from phosphene.sources.picture import Failure, ImageSet, Picture
+from phosphene.sources.samples import samples
 
 __all__ = ["BrokenPicture", "Failure", "ImageSet", "Picture", "images"]
 
+Spec = str | PathLike[str]
 
-def images(spec: str | PathLike[str], *, split: str | None = None) -> ImageSet:
-    """Return the pictures that `spec` names: a folder, a `.zip` or a single file."""
+
+def images(
+    spec: Spec | ImageSet | Iterable[Spec],
+    *,
+    split: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImageSet:
+    """Return the pictures that `spec` names; they are decoded later, one by one.
+
+    Args:
+        spec: a folder (its sub-folders are classes), a `.zip` of such, a picture file, `cifar10`, `samples`
+            (whole photographs), `samples:32` (windows of 32 x 32 pixels cut from them), or a list of those.
+            A folder that bears one of these names is given as `./samples`.
+        split: take only this part (`train`, `test` or `val`) of a source that has parts.
+        progress: called with the bytes loaded and the bytes in all, should a download be needed.
+
+    Raises PhospheneError, in one sentence, when there is nothing of that name or no picture in it.
+    """
+    if isinstance(spec, ImageSet):
+        return spec
+    if isinstance(spec, str | PathLike):
+        return _one(fspath(spec), split, progress)
+    specs = [fspath(item) for item in spec]
+    sets = [_one(item, split, progress) for item in specs]
+    return sets[0] if len(sets) == 1 else _join(specs, sets)
+
+
+def _one(spec: str, split: str | None, progress: Callable[[int, int], None] | None) -> ImageSet:
+    if spec == "cifar10":
+        return cifar10(split, progress)
+    if spec == "samples" or spec.startswith("samples:"):
+        return samples(spec, split)
     path = Path(spec).expanduser()
     if not path.exists():
-        raise PhospheneError(f"there is no {path}; give a folder, a .zip, a picture, cifar10 or samples")
+        raise PhospheneError(f"there is no {spec!r}{_nearest(path)}")
     found = _read(path, split)
     if not len(found):
-        raise PhospheneError(f"{path} holds no pictures; give a folder or .zip with .jpg, .png … files in it")
+        raise PhospheneError(f"{spec} holds no pictures; give a folder or .zip with .jpg, .png … files in it")
     return found
 
 
 def _read(path: Path, split: str | None) -> ImageSet:
+    if (path / CIFAR10_FOLDER).is_dir():
+        return cifar10(split, folder=path)
     if path.is_dir():
         return from_folder(path, split)
-    return from_zip(path, split) if path.suffix.lower() == ".zip" else from_file(path)
+    return from_zip(path, split) if _is_zip(path) else from_file(path, split)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _nearest(path: Path) -> str:
+    beside = [str(path.with_name(other.name)) for other in path.parent.glob("*")] if path.name else []
+    known = "; give a folder, a .zip, a picture, cifar10 or samples"
+    return did_you_mean(str(path), ["cifar10", "samples", "samples:32", *beside]) or known
+
+
+def _join(specs: list[str], sets: list[ImageSet]) -> ImageSet:
+    """Put sets behind each other. A picture keeps its id, behind the set's name unless it is the set."""
+    if not sets:
+        raise PhospheneError("the list of images is empty; give at least one folder, .zip or picture")
+    titles = _titles(specs)
+    joined = [_renamed(*pair) for pair in zip(titles, sets, strict=True)]
+    pictures = [picture for part in joined for picture in part]
+    ids = unique(picture.id for picture in pictures)
+    classes = sorted({label for part in sets for label in part.classes}, key=natural)
+    failures = [failure for part in sets for failure in part.failures]
+    named = [Picture(id, p.label, p.source) for id, p in zip(ids, pictures, strict=True)]
+    return ImageSet(
+        " + ".join(titles) if len(titles) < 4 else f"{len(titles)} sources", named, classes, failures
+    )
+
+
+def _titles(specs: list[str]) -> list[str]:
+    """Return the last part of each path, or all of it where that alone is not unique."""
+    parts = [path_parts(spec) or ["."] for spec in specs]
+    times = Counter(part[-1] for part in parts)
+    return [part[-1] if times[part[-1]] == 1 else "/".join(part) for part in parts]
+
+
+def _renamed(title: str, part: ImageSet) -> list[Picture]:
+    alone = len(part) == 1 and part[0].id == part.name
+    return [Picture(title if alone else f"{title}/{p.id}", p.label, p.source) for p in part]

@@ -1,10 +1,11 @@
-"""Names of files → ids, classes and splits: one reading of a folder's layout for folders and archives."""
+"""Names of files → ids, classes and splits: one reading of a layout, for folders and for archives."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phosphene.errors import PhospheneError, did_you_mean
 from phosphene.sources.formats import SUFFIXES
@@ -33,10 +34,9 @@ class Placed:
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key in which `img2` comes before `img10`; parts of a path are compared one by one."""
-    parts = re.split(r"(\d+)", text.replace("/", "\0"))
-    numbers = ((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part)
-    return tuple(numbers)
+    """Sort key in which `img2` comes before `img10`, and a folder before what only begins with its name."""
+    parts = re.split(r"(\d{1,18})", text.replace("/", "\0"))
+    return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
 def place(names: Iterable[str]) -> list[Placed]:
@@ -46,13 +46,15 @@ def place(names: Iterable[str]) -> list[Placed]:
     (`train`, `test`, `val` …), it is one, and the folders below it are the classes; otherwise the folders at
     the top are the classes.
     """
-    paths = {name: _parts(name) for name in names}
+    paths = {name: path_parts(name) for name in names}
     paths = {name: parts for name, parts in paths.items() if _is_picture(parts)}
     while _is_wrapped(list(paths.values())):
         paths = {name: parts[1:] for name, parts in paths.items()}
     has_splits = all(parts[0].lower() in SPLITS for parts in paths.values() if len(parts) > 1)
     placed = [_place(name, parts, has_splits) for name, parts in paths.items()]
-    return sorted(placed, key=lambda item: natural(item.id))
+    placed.sort(key=lambda item: natural(item.id))
+    ids = unique(item.id for item in placed)
+    return [item if item.id == id else replace(item, id=id) for item, id in zip(placed, ids, strict=True)]
 
 
 def choose(placed: list[Placed], split: str | None, where: str) -> list[Placed]:
@@ -74,9 +76,21 @@ def class_names(placed: Iterable[Placed]) -> tuple[str, ...]:
     return tuple(sorted({item.label for item in placed if item.label is not None}, key=natural))
 
 
-def _parts(name: str) -> list[str]:
-    printable = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return [part for part in printable.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+def path_parts(name: str) -> list[str]:
+    """Return the parts of a path that name something, without bytes that would upset a terminal or file."""
+    if not name.isprintable():
+        name = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return [part for part in name.split("/") if part not in ("", ".", "..")]
+
+
+def unique(ids: Iterable[str]) -> list[str]:
+    """Return the ids with ` (2)`, ` (3)` … after the second, third … time that one occurs."""
+    seen: Counter[str] = Counter()
+    result = []
+    for id in ids:
+        seen[id] += 1
+        result.append(id if seen[id] == 1 else f"{id} ({seen[id]})")
+    return result
 
 
 def _is_picture(parts: list[str]) -> bool:

@@ -22,6 +22,18 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """A picture that is already decoded."""
+
+    values: np.ndarray
+    """uint8, (H, W, 3)."""
+
+    def read(self) -> np.ndarray:
+        """Return the pixels."""
+        return self.values
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One picture of a set: a stable, readable id, its class if it has one, and where its content is."""
@@ -53,11 +65,17 @@ class Failure:
 class ImageSet:
     """Pictures in a fixed order, with their class names; decoding happens only when a picture is opened."""
 
-    def __init__(self, name: str, pictures: Iterable[Picture], classes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        pictures: Iterable[Picture],
+        classes: Iterable[str] = (),
+        failures: Iterable[Failure] = (),
+    ) -> None:
         self.name = name
         self.classes = tuple(classes)
         self._pictures = tuple(pictures)
-        self._failures: dict[str, Failure] = {}
+        self._failures = {failure.id: failure for failure in failures}
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -73,7 +91,7 @@ class ImageSet:
 
     @property
     def failures(self) -> list[Failure]:
-        """The pictures that `readable` has passed over so far, each once."""
+        """What was passed over so far, each once: by `readable`, and folders that could not be listed."""
         return list(self._failures.values())
 
     def readable(self) -> Iterator[tuple[Picture, Image.Image]]:
@@ -89,7 +107,7 @@ class ImageSet:
     def take(self, n: int, seed: int = 0) -> ImageSet:
         """Return a repeatable choice of `n` pictures (all, if there are fewer), in their old order.
 
-        Chosen are the smallest hashes of seed and id, so the choice does not depend on the order of the set.
+        Chosen are the smallest hashes of seed and id, so the choice does not depend on the set's order.
         """
         if n < 0:
             raise PhospheneError(f"cannot take {n} pictures; give a number from 0 up")
