@@ -35,17 +35,18 @@ class Style:
         """Pixels from one line to the next."""
         return round(self.size * words.LEADING)
 
-    def width(self, text: str) -> float:
+    def width(self, text: str) -> int:
         """Return how many pixels ``text`` takes."""
         return words.width(text, self.size, self.bold)
 
-    def line(self, text: str, limit: float) -> Text:
+    def line(self, text: str, limit: int) -> Text:
         """Return ``text``, shortened to ``limit`` pixels, at the left end of a line."""
         short = words.shorten(words.clean(text), limit, self.size, self.bold)
-        return Text(0, round(self.size * words.ASCENT), short, self.size, self.width(short), self.role, self.bold)
+        baseline = round(self.size * words.ASCENT)
+        return Text(0, baseline, short, self.size, self.width(short), self.role, self.bold)
 
     def paragraph(self, text: str, limit: int, lines: int) -> Block:
-        """Return ``text`` broken into at most ``lines`` lines of ``limit`` pixels; nothing if there is no text."""
+        """Return ``text`` in at most ``lines`` lines of ``limit`` pixels; an empty box for no text."""
         rows = words.wrap(text, limit, self.size, lines, self.bold)
         return stacked([Block(limit, self.leading, (self.line(row, limit),)) for row in rows])
 
@@ -53,7 +54,7 @@ class Style:
         """Return one line with ``left`` at its left end, shortened as ``right`` at its right end requires."""
         last = self.line(right, limit)
         last = replace(last, x=limit - last.width)
-        room = last.x - self.size / 2 if last.text else limit
+        room = last.x - self.size // 2 if last.text else limit
         first = self.line(left, room)
         return Block(limit, self.leading, tuple(mark for mark in (first, last) if mark.text))
 
@@ -73,10 +74,7 @@ def stacked(blocks: Iterable[Block], gap: int = 0) -> Block:
 def centred(block: Block, width: int, height: int) -> Block:
     """Return a box of width x height with ``block`` in its middle, each line of text centred by itself."""
     top = (height - block.height) // 2
-    marks = (
-        replace(mark, x=(width - mark.width) / 2, y=mark.y + top) if isinstance(mark, Text) else moved(mark, 0, top)
-        for mark in block.marks
-    )
+    marks = (moved(mark, (width - mark.width) // 2 - int(mark.x), top) for mark in block.marks)
     return Block(width, height, tuple(marks))
 
 

@@ -29,27 +29,28 @@ def signed(values: Values, scale: Scale | Scaling = "tile") -> Bytes:
 
     Args:
         values: (..., C, H, W) with C = 3 (colour) or 1 (grey).
-        scale: "tile" divides each picture by its own largest |value|, "shared" all of them by the largest of all;
-            or a ready Scaling, from `measure`, for a robust maximum or one scale over several calls.
+        scale: "tile" divides each picture by its own largest |value|, "shared" all of them by the largest of
+            all; or a ready Scaling, from `measure`, for a robust maximum or one scale over several calls.
 
     Returns:
-        (..., H, W, 3). Pixels with NaN or infinity are magenta. A picture that is zero everywhere comes out grey;
-        `measure(values).empty` says which, so that a sheet can state the reason instead.
+        (..., H, W, 3). Pixels with NaN or infinity are magenta. A picture that is zero everywhere comes out
+        grey; `measure(values).empty` says which, so that a sheet can state the reason instead.
 
     Raises:
         PhospheneError: neither 1 nor 3 channels.
     """
     if values.ndim < 3 or values.shape[-3] not in (1, 3):
-        shape = tuple(values.shape)
-        raise PhospheneError(f"signed pictures have 1 or 3 channels as (..., C, H, W), not {shape}; see filters()")
+        raise PhospheneError(
+            f"a signed picture is (..., C, H, W) with C = 1 or 3, not {tuple(values.shape)}; try filters()"
+        )
     return _paint(values, _measured(values, scale, 3), 3, _around_grey)
 
 
 def heat(values: Values, scale: Scale | Scaling = "tile", palette: Palette | None = None) -> Bytes:
     """Draw feature maps (..., H, W) in colours that stay apart for colour-blind eyes.
 
-    A "sequential" palette (magma: zero black, largest light) if nothing is negative, otherwise a "diverging" one
-    (blue below zero, near-white at zero, red above). Scale and non-finite values are as for `signed`.
+    The palette is "sequential" (magma: zero black, largest light) if nothing is negative, otherwise
+    "diverging" (blue below zero, near-white at zero, red above). Scale and non-finite values: see `signed`.
     """
     if palette is None:
         below = any(bool((tile < 0).any()) for tile in each_tile(values, 2))
@@ -64,9 +65,10 @@ def heat(values: Values, scale: Scale | Scaling = "tile", palette: Palette | Non
 
 
 def filters(weights: Values, scale: Scale | Scaling = "tile") -> Bytes:
-    """Draw a convolution's weights (K, C, h, w): (K, h, w, 3) in colour if C is 3, otherwise (K, C, h, w, 3) in grey.
+    """Draw a convolution's weights (K, C, h, w): in colour if C is 3, otherwise as rows of grey pictures.
 
-    With scale "tile" each of the K filters has its own divisor, shared by its C grey pictures.
+    Returns (K, h, w, 3), or (K, C, h, w, 3). With scale "tile" each of the K filters has its own divisor,
+    which its C grey pictures share.
     """
     measured = _measured(weights, scale, 3)
     if weights.shape[1] == 3:
@@ -75,10 +77,10 @@ def filters(weights: Values, scale: Scale | Scaling = "tile") -> Bytes:
 
 
 def colours(palette: Palette) -> Bytes:
-    """Return the 255 colours of a palette, (255, 3): from -1 to +1 if diverging (row 127 is zero), else 0 to 1."""
+    """Return a palette, (255, 3): from -1 to +1 (row 127 is zero) if diverging, otherwise from 0 to 1."""
     name = "RdBu_r" if palette == "diverging" else "magma"
-    table = matplotlib.colormaps[name].resampled(255)(np.arange(255))[:, :3]
-    return np.rint(table * 255).astype(np.uint8)
+    table: Floats = np.asarray(matplotlib.colormaps[name].resampled(255)(np.arange(255)))
+    return np.asarray(np.rint(table[:, :3] * 255), dtype=np.uint8)
 
 
 def _measured(values: Values, scale: Scale | Scaling, axes: int) -> Scaling:

@@ -1,4 +1,4 @@
-"""How large a picture is drawn: small ones by whole numbers and without smoothing, large ones reduced well."""
+"""How large a picture is drawn: small ones enlarged by whole numbers, large ones reduced."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PIL import Image
 
 
 def fitted(size: tuple[int, int], edge: int) -> tuple[int, int]:
-    """Return the (width, height) at which a picture of ``size`` is drawn so that it stays within edge x edge."""
+    """Return the (width, height) at which a picture of ``size`` is drawn to stay within edge x edge."""
     width, height = size
     longest = max(width, height)
     if longest <= edge:

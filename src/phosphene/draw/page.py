@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from PIL import Image
 
@@ -40,20 +40,19 @@ class Hatch:
 class Text:
     """One line of text, its left end on the baseline at (x, y). ``width`` is what it measures."""
 
-    x: float
+    x: int
     y: int
     text: str
     size: int
-    width: float
+    width: int
     role: Role = "ink"
     bold: bool = False
 
 
 Mark = Photo | Hatch | Text
-AnyMark = TypeVar("AnyMark", Photo, Hatch, Text)
 
 
-def moved(mark: AnyMark, x: int, y: int) -> AnyMark:
+def moved(mark: Mark, x: int, y: int) -> Mark:
     """Return ``mark`` moved right by ``x`` and down by ``y``."""
     return replace(mark, x=mark.x + x, y=mark.y + y)
 

@@ -32,7 +32,7 @@ def tiles(node: Tile | Group) -> Iterator[Tile]:
 
 
 def columns(group: Group) -> int:
-    """Return how many columns a group has: as asked, or so that rows are full and the whole is a little wide."""
+    """Return how many columns a group has: as asked, or so that rows are full and the whole a little wide."""
     count = len(group.tiles)
     if group.columns is not None:
         return max(1, min(group.columns, count))
@@ -88,7 +88,8 @@ class Plan:
             count, between = _across(group)
             tile_size = min(max((PAGE - between) / count, SMALLEST), LARGEST)
         edge = points(tile_size, dpi)
-        cell = max((fitted(tile.picture.size, edge)[0] for tile in tiles(group) if tile.picture), default=edge)
+        widths = (fitted(tile.picture.size, edge)[0] for tile in tiles(group) if tile.picture)
+        cell = max(widths, default=edge)
         return cls(dpi, edge, cell, _stacked(group, cell, points(LABEL, dpi)))
 
     def px(self, length: float) -> int:

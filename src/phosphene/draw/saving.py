@@ -27,6 +27,6 @@ def ending(path: Path, known: Iterable[str] = ENDINGS) -> str:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a finished file: all of it or nothing. Raises PhospheneError as `phosphene.files.writing` does."""
+    """Write a finished file: all of it or nothing. Raises as `phosphene.files.writing` does."""
     with writing(path) as beside:
         beside.write_bytes(data)

@@ -35,16 +35,15 @@ class Scaling:
     @property
     def empty(self) -> npt.NDArray[np.bool_]:
         """(...) True where a tile holds no finite value but zero: there is nothing to show."""
-        return self.largest == 0
+        return np.equal(self.largest, 0)
 
     def spread(self, copies: int) -> Scaling:
         """Return the scaling of tiles that are each drawn as ``copies`` pictures: (..., copies)."""
-
-        def repeat(of_tile: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-            return np.repeat(of_tile[..., None], copies, axis=-1)
-
         return replace(
-            self, divisor=repeat(self.divisor), largest=repeat(self.largest), not_finite=repeat(self.not_finite)
+            self,
+            divisor=np.repeat(self.divisor[..., None], copies, axis=-1),
+            largest=np.repeat(self.largest[..., None], copies, axis=-1),
+            not_finite=np.repeat(self.not_finite[..., None], copies, axis=-1),
         )
 
 
@@ -63,7 +62,8 @@ def measure(values: Values, scale: Scale = "tile", percentile: float = 100.0, ax
     """
     known = ("tile", "shared")
     if scale not in known:
-        raise PhospheneError(f"there is no scale {scale!r}; choose tile or shared{did_you_mean(str(scale), known)}")
+        meant = did_you_mean(str(scale), known)
+        raise PhospheneError(f"there is no scale {scale!r}; choose tile or shared{meant}")
     if not 0 < percentile <= 100:
         raise PhospheneError(f"a percentile of {percentile} is not above 0 and up to 100; 100 is the maximum")
     found = np.array([_measure(tile, percentile) for tile in each_tile(values, axes)]).reshape(-1, 3)
@@ -76,7 +76,7 @@ def measure(values: Values, scale: Scale = "tile", percentile: float = 100.0, ax
 
 
 def each_tile(values: Values, axes: int) -> Iterator[Floats]:
-    """Yield the tiles of (..., C, H, W) in order, as float32 (or float64, if that is what they are) arrays."""
+    """Yield the tiles of (..., C, H, W) in order, as float32 arrays (float64 if they are float64)."""
     shape = tuple(values.shape[values.ndim - axes :])
     for tile in values.reshape(-1, *shape):
         if isinstance(tile, torch.Tensor):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 
 import matplotlib
@@ -30,9 +31,9 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_file(bold)), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def width(text: str, size: int, bold: bool = False) -> float:
-    """Return how many pixels ``text`` takes."""
-    return float(font(size, bold).getlength(text))
+def width(text: str, size: int, bold: bool = False) -> int:
+    """Return how many pixels ``text`` takes, rounded up."""
+    return ceil(font(size, bold).getlength(text))
 
 
 def clean(text: str) -> str:
@@ -46,7 +47,7 @@ def _showable(character: str) -> bool:
 
 
 def shorten(text: str, limit: float, size: int, bold: bool = False) -> str:
-    """Return ``text``, or its two ends around an ellipsis, no wider than ``limit`` pixels ("" if none fits)."""
+    """Return ``text``, or its ends around an ellipsis, no wider than ``limit`` pixels ("" if none fits)."""
     if width(text, size, bold) <= limit:
         return text
     low, high = 0, len(text)  # characters kept; `low` fits, `high` does not

@@ -10,7 +10,7 @@ from phosphene.errors import PhospheneError, did_you_mean
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as ``#rrggbb``. ``ink`` and ``faint`` both read well (contrast 4.5 or more) on ``background``."""
+    """Colours as ``#rrggbb``; ``ink`` and ``faint`` both read well on ``background`` (4.5:1 or more)."""
 
     name: str
     background: str

@@ -28,7 +28,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Group:
-    """Tiles that belong together, set close: an image beside its projection, or nine patches beside nine projections.
+    """Tiles that belong together, set close: an image beside its projection, nine patches beside nine.
 
     Attributes:
         tiles: tiles, or groups again.
