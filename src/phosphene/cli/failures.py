@@ -62,6 +62,8 @@ def describe(error: Exception) -> tuple[str, int]:
             return str(error), FAILED
         case OSError():
             return _refusal(error), FAILED
+        case ModuleNotFoundError():
+            return f"the package {error.name!r} is missing; 'phosphene doctor' says how to get it", FAILED
     if hasattr(error, "format_message"):  # what typer raises for a command line that it cannot read
         return _misuse(error), WRONG_USAGE
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # PyTorch's own
