@@ -39,9 +39,7 @@ def writing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     if not path.parent.is_dir():
-        raise PhospheneError(
-            f"there is no folder {str(path.parent)!r}; make it first: mkdir -p {path.parent}"
-        )
+        raise PhospheneError(f"there is no folder {str(path.parent)!r}; make it first: mkdir -p {path.parent}")
     temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
     try:
         yield temporary

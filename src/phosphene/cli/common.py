@@ -22,12 +22,8 @@ class DeviceName(StrEnum):
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout, and nothing else there.")]
-Device = Annotated[
-    DeviceName, typer.Option("--device", help="Where to compute; auto takes a GPU if there is one.")
-]
-Seed = Annotated[
-    int, typer.Option("--seed", min=0, help="Start of every random choice; the same seed repeats it.")
-]
+Device = Annotated[DeviceName, typer.Option("--device", help="Where to compute; auto takes a GPU if there is one.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Start of every random choice; the same seed repeats it.")]
 
 
 def answer(text: str, data: Any, as_json: bool) -> None:
