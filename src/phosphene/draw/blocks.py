@@ -50,13 +50,14 @@ class Style:
         rows = words.wrap(text, limit, self.size, lines, self.bold)
         return stacked([Block(limit, self.leading, (self.line(row, limit),)) for row in rows])
 
-    def both_ends(self, left: str, right: str, limit: int) -> Block:
-        """Return one line with ``left`` at its left end, shortened as ``right`` at its right end requires."""
-        last = self.line(right, limit)
-        last = replace(last, x=limit - last.width)
-        room = last.x - self.size // 2 if last.text else limit
-        first = self.line(left, room)
-        return Block(limit, self.leading, tuple(mark for mark in (first, last) if mark.text))
+
+def both_ends(left: str, right: str, limit: int, styles: tuple[Style, Style]) -> Block:
+    """Return one line with ``right`` at its right end, and ``left``, shortened to what is left, at its left."""
+    last = styles[1].line(right, limit)
+    room = limit - last.width - styles[1].size // 2 if last.text else limit
+    first = styles[0].line(left, room)
+    marks = (first, replace(last, x=limit - last.width))
+    return Block(limit, max(style.leading for style in styles), tuple(mark for mark in marks if mark.text))
 
 
 def stacked(blocks: Iterable[Block], gap: int = 0) -> Block:
@@ -71,10 +72,13 @@ def stacked(blocks: Iterable[Block], gap: int = 0) -> Block:
     return Block(width, height, tuple(marks))
 
 
-def centred(block: Block, width: int, height: int) -> Block:
-    """Return a box of width x height with ``block`` in its middle, each line of text centred by itself."""
+def placed(block: Block, width: int, height: int, slack: float) -> Block:
+    """Return a box of width x height with the lines of ``block`` half-way down.
+
+    ``slack`` is the share of a line's spare room that goes to its left: 0.5 centres it, 1 puts it right.
+    """
     top = (height - block.height) // 2
-    marks = (moved(mark, (width - mark.width) // 2 - int(mark.x), top) for mark in block.marks)
+    marks = (moved(mark, round((width - mark.width) * slack) - mark.x, top) for mark in block.marks)
     return Block(width, height, tuple(marks))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PIL import Image
 
+SLACK = 1.08  # a picture may be this much longer than asked, if that is what a whole factor needs
+
 
 def fitted(size: tuple[int, int], edge: int) -> tuple[int, int]:
-    """Return the (width, height) at which a picture of ``size`` is drawn to stay within edge x edge."""
+    """Return the (width, height) at which a picture of ``size`` is drawn to fill edge x edge (within `SLACK`)."""
     width, height = size
     longest = max(width, height)
-    if longest <= edge:
-        times = edge // longest
+    times = int(edge * SLACK / longest)
+    if times:
         return width * times, height * times
     return max(1, round(width * edge / longest)), max(1, round(height * edge / longest))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from phosphene.draw import plan as planning
-from phosphene.draw.blocks import Block, Style, beside, centred, stacked
+from phosphene.draw.blocks import Block, Style, beside, both_ends, placed, stacked
 from phosphene.draw.fit import fitted
 from phosphene.draw.page import Hatch, Photo
 from phosphene.draw.plan import LABEL, Plan
@@ -28,7 +28,8 @@ def lay_out(group: Group, plan: Plan, outer: bool = True) -> Block:
     lines = [beside([replace(box, width=width) for box in row], across) for row in rows]
     body = stacked(_with_row_headers(lines, group.row_headers, plan), down)
     above = _column_headers(group.column_headers[:count], width, across, body.width, plan)
-    heading = Style(plan.px(HEADING), bold=True).both_ends(group.label, group.value, body.width)
+    styles = Style(plan.px(HEADING), bold=True), Style(plan.px(HEADING))
+    heading = both_ends(group.label, group.value, body.width, styles)
     return stacked([heading if heading.marks else Block(0, 0), above, body], plan.px(UNDER))
 
 
@@ -47,10 +48,7 @@ def _with_row_headers(lines: list[Block], headers: tuple[str, ...], plan: Plan) 
     width = round(min(plan.px(ROW_HEADER), max(style.width(header) for header in headers) + 1))
     texts = [style.paragraph(header, width, 4) for header in headers[: len(lines)]]
     texts += [Block(width, 0)] * (len(lines) - len(texts))
-    return [
-        beside([Block(width, line.height, tuple(text.at(0, (line.height - text.height) // 2))), line], gap)
-        for text, line in zip(texts, lines, strict=True)
-    ]
+    return [beside([placed(text, width, line.height, 1.0), line], gap) for text, line in zip(texts, lines, strict=True)]
 
 
 def _column_headers(headers: tuple[str, ...], width: int, across: int, whole: int, plan: Plan) -> Block:
@@ -67,19 +65,18 @@ def _tile(tile: Tile, height: int, plan: Plan) -> Block:
         top = _reason(tile.note or "nothing to show", height, plan)
     else:
         wide, high = fitted(tile.picture.size, plan.edge)
-        photo = Photo((plan.cell - wide) // 2, (height - high) // 2, wide, high, tile.picture)
+        photo = Photo((plan.cell - wide) // 2, height - high, wide, high, tile.picture)
         top = Block(plan.cell, height, (photo,))
     return stacked([top, _words(tile, plan)], plan.px(UNDER))
 
 
 def _words(tile: Tile, plan: Plan) -> Block:
     ink, faint = Style(plan.px(LABEL)), Style(plan.px(LABEL), role="faint")
-    if plan.stacked:
-        lines = [ink.both_ends(tile.label, "", plan.cell), faint.both_ends(tile.value, "", plan.cell)]
-    else:
-        lines = [ink.both_ends(tile.label, tile.value, plan.cell)]
-    lines += [faint.both_ends(caption, "", plan.cell) for caption in tile.captions]
-    return stacked([line for line in lines if line.marks])
+    lines = [(tile.label, ink), (tile.value, faint)] if plan.stacked else []
+    lines += [(caption, faint) for caption in tile.captions]
+    single = [style.paragraph(line, plan.cell, 1) for line, style in lines]
+    first = both_ends(tile.label, tile.value, plan.cell, (ink, ink))
+    return stacked(single if plan.stacked or not first.marks else [first, *single])
 
 
 def _reason(note: str, height: int, plan: Plan) -> Block:
@@ -88,4 +85,4 @@ def _reason(note: str, height: int, plan: Plan) -> Block:
     lines = max(1, (height - 2 * edge) // style.leading)
     words = style.paragraph(note, plan.cell - 2 * edge, lines)
     ground = Hatch(0, 0, plan.cell, height)
-    return Block(plan.cell, height, (ground, *centred(words, plan.cell, height).marks))
+    return Block(plan.cell, height, (ground, *placed(words, plan.cell, height, 0.5).marks))

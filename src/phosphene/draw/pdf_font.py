@@ -28,9 +28,7 @@ class PdfFont:
     def _glyphs(self) -> dict[str, int]:
         """Character -> glyph number; those that the font lacks are 0, an empty box."""
         names = self._font.getBestCmap()
-        return {
-            c: self._font.getGlyphID(names[ord(c)]) if ord(c) in names else 0 for c in sorted(self.characters)
-        }
+        return {c: self._font.getGlyphID(names[ord(c)]) if ord(c) in names else 0 for c in sorted(self.characters)}
 
     @cached_property
     def _advances(self) -> dict[int, float]:

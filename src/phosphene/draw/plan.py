@@ -12,9 +12,11 @@ from phosphene.draw.tile import Group, Tile
 
 # Lengths in points, 1/72 inch.
 PAGE = 500.0  # the width a sheet aims at: the text of a paper over two columns
-SMALLEST, LARGEST = 30.0, 108.0  # edge of a tile
+SMALLEST, LARGEST = 46.0, 108.0  # edge of a tile; 46 is 96 pixels at 150 an inch, three times 32
 LABEL = 6.0
-TIGHT, NEAR, FAR = 1.5, 5.0, 14.0
+TIGHT, NEAR, FAR = 1.5, 5.0, 12.0
+
+FEW, MANY = 6, 16  # tiles side by side: up to FEW always, never more than MANY unless asked for
 
 
 def points(length: float, dpi: int) -> int:
@@ -36,11 +38,21 @@ def columns(group: Group) -> int:
     count = len(group.tiles)
     if group.columns is not None:
         return max(1, min(group.columns, count))
-    if count <= 6:
+    wide = max((_across(child, outer=False)[0] for child in group.tiles), default=1)
+    high = max((_rows(child) for child in group.tiles), default=1)
+    if count * wide <= FEW:
         return max(1, count)
-    wanted = sqrt(1.6 * count)
-    choice = range(ceil(sqrt(count)), ceil(sqrt(2.6 * count)) + 1)
+    wanted = sqrt(1.6 * count * high / wide)
+    most = max(1, min(ceil(1.3 * wanted), MANY // wide))
+    choice = range(min(ceil(0.75 * wanted), most), most + 1)
     return min(choice, key=lambda n: (-count % n / n + abs(n - wanted) / wanted, n))
+
+
+def _rows(node: Tile | Group) -> int:
+    """Return how many tiles stand above one another in ``node``."""
+    if isinstance(node, Tile) or not node.tiles:
+        return 1
+    return ceil(len(node.tiles) / columns(node)) * max(_rows(child) for child in node.tiles)
 
 
 def gap(group: Group, outer: bool) -> float:

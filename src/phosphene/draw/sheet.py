@@ -52,9 +52,7 @@ class Sheet:
     def page(self, dpi: int = 150) -> Page:
         """Lay the sheet out at ``dpi`` pixels an inch."""
         if not 36 <= dpi <= 1200:
-            raise PhospheneError(
-                f"{dpi} dpi is not between 36 and 1200; type 150 for a screen, 300 for paper"
-            )
+            raise PhospheneError(f"{dpi} dpi is not between 36 and 1200; type 150 for a screen, 300 for paper")
         group = Group(tuple(self.tiles), self.columns, "", "", self.column_headers, self.row_headers)
         plan = Plan.of(group, dpi, self.tile_size)
         body = lay_out(group, plan)
