@@ -1,0 +1,54 @@
+"""Which dimension of a tensor runs over units, and the one layout that all maps are shown in.
+
+Convolutional networks keep units in dimension 1, but parts of some run channels-last (ConvNeXt, Swin) or on tokens
+(vision transformers). The dimension is followed through the operations that move it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+
+def unit_axis(kind: str, source: Tensor, axis: int, call: tuple[tuple[Any, ...], dict[str, Any]]) -> int:
+    """Return the unit dimension after operation ``kind`` was called on ``source``, whose unit dimension is ``axis``.
+
+    ``call`` holds the positional and keyword arguments of that call.
+    """
+    args, kwargs = call
+    if kind.startswith("conv"):
+        return 1
+    if kind == "linear":
+        return source.ndim - 1
+    if kind == "permute":
+        return _permuted(source.ndim, axis, kwargs.get("dims", args[1:]))
+    if kind in ("transpose", "swapaxes"):
+        return _swapped(source.ndim, axis, args[1:] or (kwargs["dim0"], kwargs["dim1"]))
+    return axis
+
+
+def _permuted(ndim: int, axis: int, dims: Any) -> int:
+    order = dims[0] if len(dims) == 1 else dims
+    return [int(d) % ndim for d in order].index(axis)
+
+
+def _swapped(ndim: int, axis: int, pair: tuple[int, int]) -> int:
+    first, second = (int(d) % ndim for d in pair)
+    return {first: second, second: first}.get(axis, axis)
+
+
+def to_maps(output: Tensor, axis: int) -> Tensor:
+    """Show ``output`` as feature maps (N, C, H, W): a vector as 1x1 maps, tokens as maps of one row."""
+    maps = output.movedim(axis, 1)
+    while maps.ndim < 4:
+        maps = maps.unsqueeze(2)
+    return maps
+
+
+def from_maps(maps: Tensor, like: Tensor, axis: int) -> Tensor:
+    """Undo `to_maps`: bring ``maps`` (..., N, C, H, W) back to the layout of ``like``, leading dimensions kept."""
+    lead = maps.ndim - 4
+    while maps.ndim - lead > like.ndim:
+        maps = maps.squeeze(lead + 2)
+    return maps.movedim(lead + 1, lead + axis)

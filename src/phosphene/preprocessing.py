@@ -1,0 +1,83 @@
+"""From a picture to the numbers a network takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from phosphene.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize the shorter side, cut the centre, scale to 0..1, subtract the mean, divide by the deviation.
+
+    Attributes:
+        size: (H, W) of the network's input.
+        mean: per channel, in the 0..1 scale. One value makes the picture greyscale, three keep its colours.
+        std: per channel, likewise.
+        resize: length of the shorter side before the cut; None means just large enough for ``size``.
+    """
+
+    size: tuple[int, int]
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    resize: int | None = None
+
+    def __call__(self, picture: Image.Image) -> Tensor:
+        """Turn a picture into a float tensor (C, H, W)."""
+        if len(self.mean) not in (1, 3):
+            raise UsageError(f"a picture cannot become {len(self.mean)} channels; give a tensor (N, C, H, W) instead")
+        cut = self.framed(picture.convert("L" if len(self.mean) == 1 else "RGB"))
+        values = torch.from_numpy(np.array(cut, dtype=np.float32) / 255).reshape(*self.size, -1).permute(2, 0, 1)
+        mean, std = (torch.tensor(v, dtype=torch.float32).reshape(-1, 1, 1) for v in (self.mean, self.std))
+        return (values - mean) / std
+
+    def framed(self, picture: Image.Image) -> Image.Image:
+        """Return the part of ``picture`` that the network sees, at the network's size."""
+        height, width = self.size
+        if picture.size == (width, height):
+            return picture
+        scale = self._scale(picture)
+        resized = picture.resize(
+            (max(width, round(picture.width * scale)), max(height, round(picture.height * scale))),
+            Image.Resampling.BILINEAR,
+        )
+        left, top = (resized.width - width) // 2, (resized.height - height) // 2
+        return resized.crop((left, top, left + width, top + height))
+
+    def _scale(self, picture: Image.Image) -> float:
+        if self.resize is not None:
+            return self.resize / min(picture.size)
+        return max(self.size[0] / picture.height, self.size[1] / picture.width)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The affine map from picture values (0..1) to the network's input, per channel: ``gain * value + offset``."""
+
+    gain: Tensor
+    offset: Tensor
+
+    def to_pixels(self, signal: Tensor) -> Tensor:
+        """Bring a signal (..., C, H, W) in input units to picture units: a difference, so the offset drops out."""
+        return signal / self.gain.to(signal).reshape(-1, 1, 1)
+
+    def to_picture(self, inputs: Tensor) -> Tensor:
+        """Bring network inputs (..., C, H, W) back to picture values."""
+        gain, offset = (v.to(inputs).reshape(-1, 1, 1) for v in (self.gain, self.offset))
+        return (inputs - offset) / gain
+
+
+def measured_scale(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Scale:
+    """Find the scale of any preprocessing by sending it a black and a white picture of ``size`` (H, W)."""
+    black, white = (
+        preprocess(Image.new("RGB", (size[1], size[0]), colour)).flatten(1).mean(1)
+        for colour in ((0, 0, 0), (255, 255, 255))
+    )
+    return Scale(white - black, black)

@@ -1,0 +1,252 @@
+"""What a unit's feature map looks like sent back to pixels."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from phosphene.axes import from_maps, to_maps
+from phosphene.draw.scaling import Scale
+from phosphene.errors import UsageError, did_you_mean
+from phosphene.graph import entrance, trace
+from phosphene.memory import free_memory
+from phosphene.network import Network, Unit
+from phosphene.project.picture import sheet_of
+from phosphene.project.rules import RULES, UNPOOLS, Rule, Unpool, Way
+from phosphene.project.signal import Signal
+from phosphene.project.walk import Route, Used, fill_names
+from phosphene.tape import Event, run
+
+Position = Literal["map", "peak"] | tuple[int, int]
+
+
+class HeldFixedWarning(UserWarning):
+    """Some operations have no rule of their own and went back by their gradient, other factors held fixed."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Units sent back to pixels.
+
+    Attributes:
+        units: the addresses, in the order of the first dimension below.
+        signal: (units, images, C, H, W) in the model's input units.
+        pixels: the same with the preprocessing's scale undone (values of 0..1 pictures).
+        activation: (units, images) the value sent back: the map's peak, or the value at the chosen position.
+        places: (units, images, 2) row and column of that value in the map.
+        rules_used: what every operation on the way did, from the layer to the input.
+        inputs: (images, C, H, W) what the model saw, as picture values.
+        way: the rule and the un-pooling.
+        position: what was sent back of each map.
+    """
+
+    units: tuple[Unit, ...]
+    signal: Tensor
+    pixels: Tensor
+    activation: Tensor
+    places: Tensor
+    rules_used: tuple[Used, ...]
+    inputs: Tensor
+    way: Way
+    position: Position | Literal["signal"]
+
+    def sheet(
+        self, scale: Scale = "tile", columns: int | None = None, theme: str = "light", dpi: int = 150
+    ) -> Image.Image:
+        """Draw every unit on every image as one picture; each tile says its unit and value."""
+        return sheet_of(self, scale, columns).image(theme, dpi)
+
+    def _repr_png_(self) -> bytes:
+        return sheet_of(self).encoded(".png")
+
+
+def project(
+    net: Network,
+    images: object,
+    units: str | Unit | Sequence[str | Unit],
+    rule: Rule = "deconvnet",
+    unpool: Unpool = "switches",
+    position: Position = "map",
+    signal: Tensor | None = None,
+    strict: bool = False,
+    memory: int | None = None,
+) -> Projection:
+    """Send units of one layer back to the pixels of each image (Zeiler & Fergus 2013, section 2.1).
+
+    Args:
+        net: the network.
+        images: a float tensor (N, C, H, W) is taken as the model's own input; a path, a picture or a list of either
+            goes through the network's preprocessing.
+        units: ``"conv2:9"``, ``"conv2"`` for all its units, or a list of addresses in one layer.
+        rule: ``"deconvnet"``, ``"guided"`` or ``"gradient"``.
+        unpool: ``"switches"`` (recorded positions) or ``"fill"`` (whole windows).
+        position: ``"map"`` keeps the unit's whole map, ``"peak"`` only its maximum (the first in row-major order on
+            ties), ``(y, x)`` only that position.
+        signal: a tensor of the layer's shape (N, C, H, W) to send back instead; ``units`` then names the layer only.
+        strict: raise instead of warning where an operation has no rule of its own.
+        memory: bytes that may be used for signals; units are sent back in chunks that fit. None: half of what is free.
+
+    Raises:
+        UsageError: an unknown layer, unit, rule, un-pooling or position, or images that do not fit.
+    """
+    way = _checked_way(rule, unpool)
+    chosen = _checked_units(net, units, signal)
+    x = net.prepare(images)
+    start, event, route = _forward(net, x, chosen[0].layer)
+    _warn_of_held(route, way, strict)
+    with torch.no_grad():
+        maps = to_maps(event.output, event.axis)
+        sources = _own(maps, signal) if signal is not None else _selected(maps, chosen, position)
+        sent = [
+            route.back(_arranged(part, event), way, tuple(start.shape))
+            for part in sources.chunks(_units_at_once(route, start, memory))
+        ]
+        total = torch.cat(sent) if len(sent) > 1 else sent[0]
+    return Projection(
+        units=chosen,
+        signal=total,
+        pixels=net.scale.to_pixels(total),
+        activation=sources.activation,
+        places=sources.places,
+        rules_used=tuple(route.rules_used(way)),
+        inputs=net.scale.to_picture(x),
+        way=way,
+        position="signal" if signal is not None else position,
+    )
+
+
+# -- what was asked for ------------------------------------------------------------------------------------------
+
+
+def _checked_way(rule: str, unpool: str) -> Way:
+    for value, known, what in ((rule, RULES, "rule"), (unpool, UNPOOLS, "un-pooling")):
+        if value not in known:
+            hint = did_you_mean(str(value), known) or f"; choose one of {', '.join(known)}"
+            raise UsageError(f"there is no {what} {value!r}{hint}")
+    return Way(rule, unpool)  # type: ignore[arg-type]
+
+
+def _checked_units(net: Network, units: str | Unit | Sequence[str | Unit], signal: Tensor | None) -> tuple[Unit, ...]:
+    asked = [units] if isinstance(units, str | Unit) else list(units)
+    if not asked:
+        raise UsageError("no unit was named; type an address such as 'conv2:9'")
+    found = [net.unit(address) for address in asked]
+    if len({unit.layer for unit in found}) > 1:
+        raise UsageError("units that are projected together lie in one layer; call once for each layer")
+    if signal is not None:
+        return (Unit(found[0].layer),)
+    count = net.layer(found[0].layer).units
+    return tuple(
+        Unit(unit.layer, index) for unit in found for index in (range(count) if unit.index is None else [unit.index])
+    )
+
+
+# -- forward -----------------------------------------------------------------------------------------------------
+
+
+def _forward(net: Network, x: Tensor, layer: str) -> tuple[Tensor, Event, Route]:
+    """Run the model to ``layer`` with autograd recording; returns the entry, the layer's event and the way back."""
+    start = entrance(x)
+    found: list[Event] = []
+
+    def stop_at_layer(event: Event) -> bool:
+        if event.name == layer:
+            found.append(event)
+        return bool(found)
+
+    with torch.enable_grad():
+        tape = run(net.model, start, stop_at_layer)
+    if not found:
+        raise UsageError(f"{net.name} does not come by {layer!r} on an input of size {tuple(x.shape[2:])}")
+    output = found[0].output
+    if output.grad_fn is None or start.grad_fn is None:
+        raise UsageError(f"{layer!r} cannot be projected: the model cuts it off from its input (detach or no_grad)")
+    graph = trace(output.grad_fn, start.grad_fn)
+    names = fill_names(graph, tape.names, output.grad_fn, layer)
+    return start, found[0], Route(graph, output.grad_fn, output.output_nr, names, frozenset(tape.held))
+
+
+def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
+    held = route.held_fixed() if way.rule != "gradient" else []
+    if not held:
+        return
+    shown = ", ".join(held[:6]) + (f" and {len(held) - 6} more" if len(held) > 6 else "")
+    message = f"{way.rule} has no rule for {shown}: sent back by the gradient with the other factors held fixed"
+    if strict:
+        raise UsageError(f"{message}; leave out strict=True to accept that")
+    warnings.warn(message, HeldFixedWarning, stacklevel=3)
+
+
+# -- the signals that are sent -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Signals at the layer, (U, N, C or 1, H, W), the channel of each, and the values and places they hold."""
+
+    values: Tensor
+    channel: Tensor | None
+    activation: Tensor
+    places: Tensor
+
+    def chunks(self, size: int) -> Iterator[Signal]:
+        for start in range(0, len(self.values), size):
+            part = slice(start, start + size)
+            yield Signal(self.values[part], None if self.channel is None else self.channel[part])
+
+
+def _selected(maps: Tensor, units: Sequence[Unit], position: Position) -> _Sources:
+    """Take the units' maps out of ``maps`` (N, C, H, W), and of them what ``position`` says."""
+    channel = torch.tensor([unit.index for unit in units], device=maps.device)
+    own = maps[:, channel].movedim(1, 0)  # (U, N, H, W)
+    width = own.shape[-1]
+    if isinstance(position, tuple):
+        _check_position(position, (own.shape[-2], width))
+        place = torch.full(own.shape[:2], position[0] * width + position[1], device=maps.device)
+    elif position in ("map", "peak"):
+        place = own.flatten(2).argmax(2)
+    else:
+        raise UsageError(f"a position is 'map', 'peak' or (row, column), not {position!r}")
+    activation = own.flatten(2).gather(2, place[..., None])[..., 0]
+    if position != "map":
+        own = torch.zeros_like(own).flatten(2).scatter(2, place[..., None], activation[..., None]).view_as(own)
+    places = torch.stack([place // width, place % width], dim=-1)
+    return _Sources(own.unsqueeze(2), channel, activation, places)
+
+
+def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:
+    if len(position) != 2 or not all(0 <= p < n for p, n in zip(position, size, strict=True)):
+        raise UsageError(f"position {position} is outside the map of {size[0]} rows and {size[1]} columns")
+
+
+def _own(maps: Tensor, signal: Tensor) -> _Sources:
+    """Take the caller's own signal, of the layer's shape."""
+    if signal.shape != maps.shape:
+        raise UsageError(f"a signal has the layer's shape {tuple(maps.shape)}, not {tuple(signal.shape)}")
+    values = signal.to(maps)[None]
+    largest, place = values.flatten(2).max(2)
+    inside = place % (maps.shape[2] * maps.shape[3])
+    places = torch.stack([inside // maps.shape[3], inside % maps.shape[3]], dim=-1)
+    return _Sources(values, None, largest, places)
+
+
+def _arranged(signal: Signal, event: Event) -> Signal:
+    """Bring a signal from maps to the layout of the layer's output."""
+    if event.output.ndim == 4 and event.axis == 1:
+        return signal
+    shape = tuple(to_maps(event.output, event.axis).shape)
+    return Signal(from_maps(signal.dense(shape), event.output, event.axis))
+
+
+def _units_at_once(route: Route, start: Tensor, memory: int | None) -> int:
+    """Return how many units fit into ``memory`` bytes: about five tensors of the largest size on the way, for each."""
+    shapes = [edge.shape for edges in route.graph.edges.values() for edge in edges]
+    largest = max((torch.Size(shape).numel() for shape in shapes), default=start.numel())
+    budget = free_memory(start.device) // 2 if memory is None else memory
+    return max(1, budget // (5 * largest * start.element_size()))

@@ -1,0 +1,226 @@
+"""Run any model once and see every operation of it under its layer's name.
+
+The model is not changed: a ``TorchFunctionMode`` sees each operation and its output, whichever way the model is
+written, and global module hooks, removed at the end, tell whose operation it is. Names follow torchvision's feature
+extraction: the module's dotted path, or the path and the function's name outside a leaf module
+(``layer1.0.add``), with ``_1``, ``_2`` ... for every further call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import Node
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdKeyDictionary
+
+from phosphene.axes import unit_axis
+
+# Operations that only rearrange numbers: their outputs are no feature maps of their own.
+REARRANGING = frozenset(
+    "chunk clone contiguous detach dropout expand flatten flip getitem movedim narrow permute repeat reshape roll "
+    "select size split squeeze stochastic_depth t tensor_split to transpose swapaxes type type_as unbind unflatten "
+    "unsqueeze view view_as float half bfloat16 double requires_grad_".split()
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One operation whose output holds units.
+
+    ``output`` is the tensor the model made, not a copy: a later in-place operation may change it. ``axis`` is its
+    dimension that runs over units; ``kind`` is the operation's name.
+    """
+
+    name: str
+    kind: str
+    output: Tensor
+    axis: int
+
+
+class _Stop(BaseException):
+    """Ends a run early. No ``Exception``, so that a model's own ``except Exception`` cannot swallow it."""
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Whether ``module`` counts as one operation: no children, and either PyTorch's own kind or without weights."""
+    if next(module.children(), None) is not None or isinstance(module, nn.Sequential | nn.ModuleList):
+        return False
+    from_torch = any(k.__module__.startswith("torch.nn.") and k is not nn.Module for k in type(module).__mro__)
+    return from_torch or next(module.parameters(recurse=False), None) is None
+
+
+def operation_name(function: Callable[..., Any]) -> str:
+    """Return ``add`` for ``torch.add``, ``x + y``, ``x += y`` and ``x.add_``, and so on for every function."""
+    name = getattr(function, "__name__", type(function).__name__).strip("_")
+    in_place = {"iadd": "add", "imul": "mul", "isub": "sub", "itruediv": "div", "truediv": "div"}
+    reflected = {"radd": "add", "rmul": "mul", "rsub": "sub", "rtruediv": "div", "rdiv": "div"}
+    return {**in_place, **reflected}.get(name, name)
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _tensors(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _tensors(item)
+
+
+class Tape(TorchFunctionMode):
+    """What one run of a model shows: events for a visitor, and the operation behind every autograd node.
+
+    Attributes:
+        names: the layer name of each autograd node that an operation ended with.
+        held: nodes that combine the signal with something computed from the image but cut off from its gradient
+            (a mask ``x > 0``, a detached gate).
+    """
+
+    def __init__(self, model: nn.Module, visit: Callable[[Event], bool]) -> None:
+        super().__init__()
+        self.names: dict[Node, str] = {}
+        self.held: set[Node] = set()
+        self._visit = visit
+        self._model = model
+        self._paths = {module: path for path, module in model.named_modules()}
+        self._calls: Counter[str] = Counter()
+        self._stack: list[str] = []
+        self._leaf: nn.Module | None = None
+        self._leaf_kind = ""
+        self._leaf_name = ""
+        self._axes = WeakIdKeyDictionary()
+        self._thread = threading.get_ident()
+
+    # -- whose operation is it -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def watching(self, x: Tensor) -> Iterator[None]:
+        """Watch everything computed from ``x`` by the model inside the block."""
+        self._axes[x] = 1
+        with ExitStack() as stack:
+            stack.enter_context(_removed(register_module_forward_pre_hook(self._enter_module)))
+            stack.enter_context(_removed(register_module_forward_hook(self._leave_module, always_call=True)))
+            stack.enter_context(self)
+            yield
+
+    def _ours(self, module: nn.Module) -> bool:
+        return threading.get_ident() == self._thread and module in self._paths
+
+    def _enter_module(self, module: nn.Module, args: object) -> None:
+        if not self._ours(module) or self._leaf is not None:
+            return
+        path = self._paths[module]
+        if path and is_leaf(module):
+            self._leaf, self._leaf_kind, self._leaf_name = module, "", self._next_name(path)
+        else:
+            self._stack.append(path)
+
+    def _leave_module(self, module: nn.Module, args: tuple[Any, ...], output: object) -> None:
+        if not self._ours(module) or self._leaf not in (None, module):
+            return
+        if self._leaf is None:
+            self._stack.pop()
+            return
+        self._leaf = None
+        unchanged = any(output is arg for arg in args)
+        if isinstance(output, Tensor) and self._leaf_kind and (not unchanged or _is_in_place(module)):
+            self._emit(self._leaf_name, self._leaf_kind, output)
+
+    def _next_name(self, base: str) -> str:
+        count = self._calls[base]
+        self._calls[base] += 1
+        return f"{base}_{count}" if count else base
+
+    # -- what it did ---------------------------------------------------------------------------------------------
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        output = func(*args, **kwargs)
+        sources = [t for t in _tensors((args, kwargs)) if t in self._axes]
+        made = list(_tensors(output)) if sources else []
+        if made:
+            self._note(operation_name(func), sources, (args, kwargs), made)
+        return output
+
+    def _note(self, kind: str, sources: list[Tensor], call: tuple[Any, Any], made: list[Tensor]) -> None:
+        name = self._leaf_name if self._leaf is not None else self._function_name(kind)
+        axis = unit_axis(kind, sources[0], self._axes[sources[0]], call)
+        for tensor in made:
+            self._axes[tensor] = axis if axis < tensor.ndim else max(tensor.ndim - 1, 0)
+            self._note_node(tensor, name, sources)
+        if self._leaf is not None:
+            self._leaf_kind = kind
+        elif len(made) == 1:
+            self._emit(name, kind, made[0])
+
+    def _note_node(self, tensor: Tensor, name: str, sources: list[Tensor]) -> None:
+        node = tensor.grad_fn
+        if node is None:
+            return
+        self.names.setdefault(node, name)
+        if not all(source.requires_grad for source in sources):
+            self.held.add(node)
+
+    def _function_name(self, kind: str) -> str:
+        return self._next_name(".".join(filter(None, [self._stack[-1] if self._stack else "", kind])))
+
+    def _emit(self, name: str, kind: str, output: Tensor) -> None:
+        if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
+            return
+        holds_units = output.ndim in (3, 4) or (output.ndim == 2 and kind == "linear")
+        if holds_units and self._visit(Event(name, kind, output, self._axes[output])):
+            raise _Stop
+
+
+def _is_in_place(module: nn.Module) -> bool:
+    return bool(getattr(module, "inplace", False))
+
+
+@contextmanager
+def _removed(handle: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def borrowed(model: nn.Module) -> Iterator[None]:
+    """Lend ``model`` in inference mode; its training flags and the random state come back as they were."""
+    flags = [(module, module.training) for module in model.modules()]
+    devices = sorted({p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"})
+    with torch.random.fork_rng(devices):
+        try:
+            model.eval()
+            yield
+        finally:
+            for module, training in flags:
+                module.training = training
+
+
+def run(model: nn.Module, x: Tensor, visit: Callable[[Event], bool]) -> Tape:
+    """Run ``model`` on ``x`` (N, C, H, W), calling ``visit`` for every event; a true answer ends the run there.
+
+    The model runs in inference mode (``eval``) and is given back as it was, also when it raises. Whether a graph is
+    recorded is the caller's choice (``torch.enable_grad`` / ``torch.no_grad``).
+    """
+    tape = Tape(model, visit)
+    with borrowed(model), tape.watching(x), suppress(_Stop):
+        model(x)
+    return tape
