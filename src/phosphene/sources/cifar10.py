@@ -21,7 +21,7 @@ from phosphene.sources.layout import SPLITS
 from phosphene.sources.picture import ImageSet, Picture, Pixels
 
 if TYPE_CHECKING:
-    from torchvision.datasets import CIFAR10
+    from torchvision.datasets import CIFAR10  # type: ignore[import-untyped]
 
 FOLDER = "cifar-10-batches-py"
 """The folder that the original archive unpacks to."""
@@ -32,9 +32,7 @@ _TIMEOUT = 30  # seconds without an answer
 _BLOCK = 1 << 20
 
 
-def cifar10(
-    split: str | None = None, progress: Progress | None = None, folder: Path | None = None
-) -> ImageSet:
+def cifar10(split: str | None = None, progress: Progress | None = None, folder: Path | None = None) -> ImageSet:
     """Return CIFAR-10: 50,000 pictures in `train` and 10,000 in `test`, 32 x 32 in 10 classes.
 
     Args:
@@ -50,9 +48,7 @@ def cifar10(
         folder = cache_folder() / "cifar10"
         _fetch(folder, progress)
     loaded = [_load(folder, part) for part in parts]
-    pictures = [
-        picture for part, data in zip(parts, loaded, strict=True) for picture in _pictures(part, data)
-    ]
+    pictures = [picture for part, data in zip(parts, loaded, strict=True) for picture in _pictures(part, data)]
     return ImageSet("cifar10", pictures, loaded[0].classes)
 
 
@@ -65,9 +61,7 @@ def _load(folder: Path, part: str) -> CIFAR10:
         with contextlib.redirect_stdout(io.StringIO()):  # older versions print that there is nothing to do
             return CIFAR10(folder, train=part == "train", download=unpack)
     except (RuntimeError, OSError) as error:
-        raise PhospheneError(
-            f"the CIFAR-10 in {folder} is not complete; delete that folder and try again"
-        ) from error
+        raise PhospheneError(f"the CIFAR-10 in {folder} is not complete; delete that folder and try again") from error
 
 
 def _pictures(part: str, data: CIFAR10) -> Iterator[Picture]:

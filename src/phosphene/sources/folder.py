@@ -77,7 +77,8 @@ class _Walk:
 
     def _list(self, name: str) -> tuple[list[str], list[str]]:
         """Note the files of one folder; return its sub-folders and its links to folders."""
-        folders, linked = [], []
+        folders: list[str] = []
+        linked: list[str] = []
         for entry in sorted(os.scandir(self.folder / name), key=lambda entry: entry.name):
             below = f"{name}/{entry.name}" if name else entry.name
             if not _leads_to_folder(entry):

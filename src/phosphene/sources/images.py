@@ -91,9 +91,7 @@ def _join(specs: list[str], sets: list[ImageSet]) -> ImageSet:
     classes = sorted({label for part in sets for label in part.classes}, key=natural)
     failures = [failure for part in sets for failure in part.failures]
     named = [Picture(id, p.label, p.source) for id, p in zip(ids, pictures, strict=True)]
-    return ImageSet(
-        " + ".join(titles) if len(titles) < 4 else f"{len(titles)} sources", named, classes, failures
-    )
+    return ImageSet(" + ".join(titles) if len(titles) < 4 else f"{len(titles)} sources", named, classes, failures)
 
 
 def _titles(specs: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +13,10 @@ from PIL import Image
 
 from phosphene.errors import PhospheneError
 from phosphene.sources.decode import BrokenPicture
-from phosphene.sources.picture import Failure, ImageSet, Picture
+from phosphene.sources.picture import Failure, ImageSet
+
+MAX_BYTES = 16_000_000_000
+"""The largest tensor that is made without having been asked for by `max_bytes`."""
 
 _CHUNK = 256  # pictures a thread takes at a time: handing them over one by one costs more than decoding them
 
@@ -32,55 +35,90 @@ class InMemory:
     """The pictures that were passed over; they have no row in `pixels`."""
 
 
-def as_uint8(images: ImageSet, size: tuple[int, int]) -> InMemory:
+def as_uint8(
+    images: ImageSet,
+    size: tuple[int, int],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> InMemory:
     """Decode all pictures to `size` (H, W), in the set's order; broken ones are left out and reported.
 
-    A picture of another size is resized so that it covers `size` (antialiased) and cut in the centre. The
-    result takes N * 3 * H * W bytes; besides it, no more than one full picture per thread is held.
+    A picture of another size is resized, with antialiasing, so that it just covers `size`, and cut in the
+    centre. The result takes N * 3 * H * W bytes; besides it, each thread holds one decoded picture.
+
+    Args:
+        images: the set.
+        size: height and width of every picture in the result.
+        progress: called with the number of pictures done and of all, now and then.
+        max_bytes: how large the result may be.
+
+    Raises:
+        PhospheneError: when the result would be larger, or no picture can be read.
     """
-    height, width = size
-    pixels = np.empty((len(images), height, width, 3), np.uint8)
-    failures: dict[int, Failure] = {}
-
-    def fill(chunk: range) -> None:
-        for index in chunk:
-            try:
-                pixels[index] = np.asarray(_fit(images[index].open(), width, height))
-            except BrokenPicture as broken:
-                failures[index] = Failure(images[index].id, broken.reason)
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(fill, _chunks(len(images))))
-    kept = [index for index in range(len(images)) if index not in failures]
+    total, height, width = len(images), *size
+    if total * 3 * height * width > max_bytes:
+        raise PhospheneError(_too_large(images, size, max_bytes))
+    pixels = np.empty((total, 3, height, width), np.uint8)
+    failures = _fill(pixels, images, progress)
+    kept = [index for index in range(total) if index not in failures]
+    if not kept:
+        first = f"; the first one: {failures[0].reason}" if failures else ""
+        raise PhospheneError(f"no picture of {images.name} can be read{first}")
     return _gather(images, pixels, kept, [failures[index] for index in sorted(failures)])
 
 
-def _chunks(total: int) -> Iterator[range]:
-    return (range(start, min(start + _CHUNK, total)) for start in range(0, total, _CHUNK))
+def _fill(pixels: np.ndarray, images: ImageSet, progress: Callable[[int, int], None] | None) -> dict[int, Failure]:
+    """Decode every picture to its row; return why a row has stayed empty."""
+    failures: dict[int, Failure] = {}
+
+    def decode(chunk: range) -> None:
+        for index in chunk:
+            try:
+                pixels[index] = _fitted(images[index].open(), pixels.shape[2], pixels.shape[3])
+            except BrokenPicture as broken:
+                failures[index] = Failure(images[index].id, broken.reason)
+
+    chunks = [range(start, min(start + _CHUNK, len(images))) for start in range(0, len(images), _CHUNK)]
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        for chunk, _ in zip(chunks, pool.map(decode, chunks), strict=True):
+            if progress:
+                progress(chunk.stop, len(images))
+    finally:
+        pool.shutdown(cancel_futures=True)  # Ctrl-C should not have to wait for the rest
+    return failures
 
 
-def _fit(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Scale a picture so that it covers width x height, and cut what overlaps evenly from both sides."""
-    if picture.size == (width, height):
-        return picture
-    scale = min(picture.width / width, picture.height / height)
-    left = (picture.width - width * scale) / 2
-    top = (picture.height - height * scale) / 2
-    box = (left, top, left + width * scale, top + height * scale)
-    return picture.resize((width, height), Image.Resampling.BILINEAR, box=box)
+def _fitted(picture: Image.Image, height: int, width: int) -> np.ndarray:
+    """Scale a picture so that it covers height x width and cut what overlaps evenly; (3, height, width)."""
+    if picture.size != (width, height):
+        scale = min(picture.width / width, picture.height / height)
+        left = (picture.width - width * scale) / 2
+        top = (picture.height - height * scale) / 2
+        box = (left, top, left + width * scale, top + height * scale)
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(picture).transpose(2, 0, 1)
 
 
 def _gather(images: ImageSet, pixels: np.ndarray, kept: list[int], failures: list[Failure]) -> InMemory:
-    if not kept:
-        raise PhospheneError(f"no picture of {images.name} can be read; the first one: {failures[0].reason}")
-    if failures:
-        pixels = pixels[kept]
-    number = {label: index for index, label in enumerate(images.classes)}
-    pictures: list[Picture] = [images[index] for index in kept]
+    for row, index in enumerate(kept):
+        if row != index:  # close the gaps in place: a second copy may not fit
+            pixels[row] = pixels[index]
+    number = {label: index for index, label in enumerate(images.classes)} | {None: -1}
     return InMemory(
-        pixels=torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(),
-        labels=torch.tensor([-1 if p.label is None else number[p.label] for p in pictures]),
-        ids=[p.id for p in pictures],
+        pixels=torch.from_numpy(pixels[: len(kept)]),
+        labels=torch.tensor([number[images[index].label] for index in kept]),
+        ids=[images[index].id for index in kept],
         classes=images.classes,
         failures=failures,
+    )
+
+
+def _too_large(images: ImageSet, size: tuple[int, int], limit: int) -> str:
+    need = len(images) * 3 * size[0] * size[1]
+    fitting = limit // (3 * size[0] * size[1])
+    return (
+        f"{len(images)} pictures of {size[0]} x {size[1]} pixels need {need / 1e9:.1f} GB of memory,"
+        f" more than {limit / 1e9:.1f}; use at most {fitting} of them (`.take({fitting})`) or a smaller size"
     )
