@@ -20,9 +20,9 @@ HEAD = 64
 """Number of first bytes that tell the format."""
 
 _NOT_READ = (".heic", ".heif", ".avif")  # pictures all the same: they are reported, not overlooked
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")
-    + (".ppm", ".pgm", ".pbm", ".pnm", *_NOT_READ)
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", *_NOT_READ),
 )
 """Files whose names end so (in lower case) are taken for pictures in folders and archives."""
 

@@ -54,7 +54,7 @@ def _one(spec: str, split: str | None, progress: Callable[[int, int], None] | No
     if spec == "samples" or spec.startswith("samples:"):
         return samples(spec, split)
     path = Path(spec).expanduser()
-    if not path.exists():
+    if not spec or not _is_there(path):
         raise PhospheneError(f"there is no {spec!r}{_nearest(path)}")
     found = _read(path, split)
     if not len(found):
@@ -68,6 +68,13 @@ def _read(path: Path, split: str | None) -> ImageSet:
     if path.is_dir():
         return from_folder(path, split)
     return from_zip(path, split) if _is_zip(path) else from_file(path, split)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, a folder that may not be searched, a null character
+        return False
 
 
 def _is_zip(path: Path) -> bool:

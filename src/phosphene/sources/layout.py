@@ -97,7 +97,7 @@ def _is_picture(parts: list[str]) -> bool:
     """Whether the name has a picture's suffix and no part of it is hidden."""
     if not parts or any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return False
-    return "." + parts[-1].lower().rpartition(".")[2] in SUFFIXES
+    return parts[-1].lower().endswith(SUFFIXES)
 
 
 def _is_wrapped(paths: list[list[str]]) -> bool:
