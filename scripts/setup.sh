@@ -4,8 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-wanted=${1:?usage: setup.sh run|dev}
+wanted=${1-}
+case $wanted in run | dev) ;; *) echo "usage: setup.sh run|dev" >&2 && exit 2 ;; esac
 place="$PWD $(cksum <pyproject.toml)"
+home=.venv/home
 stamp=.venv/installed
 log=.venv/pip.log
 
@@ -37,18 +39,19 @@ make_venv() {
     fail "$python cannot make virtual environments: install its venv package (on Debian and Ubuntu: python3-venv)."
   echo "Making .venv with $("$python" --version) ..."
   "$python" -m venv --clear .venv || fail "Making .venv failed; is there room on the disk?"
+  echo "$PWD" >"$home"
 }
 
 report_progress() { # every 15 seconds, what pip is at
-  local start=$SECONDS
+  local start=$SECONDS now
   while sleep 15; do
-    echo "  $((SECONDS - start)) s: $(grep -oE '(Downloading|Installing|Building|Preparing|Collecting) [^ ]+( \([^)]*\))?' "$log" | tail -n 1)"
+    now=$(grep -oE '(Downloading|Building|Preparing|Collecting|Installing collected packages)( [^ :]+)?( \([^)]*\))?' "$log" | tail -n 1) || true
+    echo "  $((SECONDS - start)) s: ${now/Installing collected packages/unpacking everything}"
   done
 }
 
 install() {
   local what=$1 reporter status=0
-  echo "Installing $what into .venv: about 3 GB are downloaded once (nearly all of it is PyTorch), which takes a few minutes ..."
   report_progress &
   reporter=$!
   .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off -e "$what" >"$log" 2>&1 || status=$?
@@ -60,10 +63,11 @@ install() {
 
 is_installed && exit 0
 # A venv names its own place in every script, so one that was moved or whose Python went away is made anew.
-[ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && grep -qF " $PWD " "$stamp" 2>/dev/null || make_venv
-case $wanted in
-  run) install . ;;
-  dev) install '.[dev]' ;;
-  *) fail "usage: setup.sh run|dev" ;;
-esac
+if grep -qxF "$PWD" "$home" 2>/dev/null && .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  echo "Bringing .venv up to date ..."
+else
+  make_venv
+  echo "Installing Phosphene into it. Some 3 GB are downloaded once (nearly all is PyTorch); it takes a few minutes ..."
+fi
+install "$([ "$wanted" = run ] && echo . || echo '.[dev]')"
 echo "$wanted $place" >"$stamp"
