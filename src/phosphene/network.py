@@ -98,16 +98,17 @@ class Network:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return self._example().device
+        return torch.device("cpu") if self._weight is None else self._weight.device
 
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the model's weights."""
-        return self._example().dtype
+        return torch.get_default_dtype() if self._weight is None else self._weight.dtype
 
-    def _example(self) -> Tensor:
+    @property
+    def _weight(self) -> Tensor | None:
         tensors = (*self.model.parameters(), *self.model.buffers())
-        return next((t for t in tensors if t.is_floating_point()), torch.zeros(0))
+        return next((t for t in tensors if t.is_floating_point()), None)
 
     @cached_property
     def scale(self) -> Scale:
@@ -183,7 +184,7 @@ class Network:
             raise UsageError(f"images as a tensor are float, (N, C, H, W), not {x.dtype} of shape {shape}")
         if x.shape[1] != self.input_size[0]:
             raise UsageError(f"{self.name} takes {self.input_size[0]} channels, but the images have {x.shape[1]}")
-        return x.to(device=self.device, dtype=self.dtype)
+        return x if self._weight is None else x.to(self._weight)
 
     def record(self, images: object, layers: str | Sequence[str]) -> dict[str, Tensor]:
         """Return the feature maps {name: (N, C, H, W)} of the named layers; the run ends at the last of them."""

@@ -154,8 +154,9 @@ class Tape(TorchFunctionMode):
         output = func(*args, **kwargs)
         sources = [t for t in _tensors((args, kwargs)) if t in self._axes]
         made = list(_tensors(output)) if sources else []
-        if made:
-            self._note(operation_name(func), sources, (args, kwargs), made)
+        kind = operation_name(func)
+        if made and not kind.endswith("_like") and not kind.startswith("new_"):
+            self._note(kind, sources, (args, kwargs), made)
         return output
 
     def _note(self, kind: str, sources: list[Tensor], call: tuple[Any, Any], made: list[Tensor]) -> None:

@@ -142,7 +142,7 @@ def operation_of(node: Node, edges: list[Edge], held: bool) -> Operation:
         return _NONLINEARITY
     if kind in PRODUCTS and (held or len(edges) > 1):
         return Operation(Treatment.HELD, operation.send if len(edges) == 1 else _product(kind))
-    if kind in CHOICES and (held or len(edges) > 1):
+    if kind in CHOICES and len(edges) > 1:
         return Operation(Treatment.HELD, back.by_slope)
     if kind.endswith("BatchNorm") and getattr(node, "_saved_training", False):
         return _HELD
