@@ -1,0 +1,127 @@
+"""The loop: one epoch after another, able to stop after any and go on exactly as if it had not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from phosphene.training.augment import Draws, cut_out, draw_epoch, flip, translate
+from phosphene.training.average import Average
+from phosphene.training.data import Data, Pictures
+from phosphene.training.precision import fast_bfloat16
+from phosphene.training.recipe import Recipe
+from phosphene.training.schedule import one_cycle
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step done."""
+
+    epoch: int
+    """The epoch it belongs to, from 1."""
+    epochs: int
+    step: int
+    """Steps done, from 1."""
+    steps: int
+    """Steps of the whole training."""
+    loss: float
+
+
+class Trainer:
+    """A model in training. Same seed, same machine, same threads: the same weights, resumed or not."""
+
+    def __init__(self, recipe: Recipe, data: Data, epochs: int, seed: int, device: torch.device) -> None:
+        self.recipe, self.data, self.epochs, self.seed, self.device = recipe, data, epochs, seed, device
+        self.bfloat16 = fast_bfloat16(device)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model = recipe.build(len(data.classes))
+        self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.model, recipe.average)
+        self.optimiser = _optimiser(self.model, recipe)
+        self.epoch = 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches that hold every training picture once."""
+        return -(-len(self.data.train.labels) // self.recipe.batch)
+
+    def run_epoch(self) -> Iterator[Progress]:
+        """Train for one epoch, one step at each `next`; draws depend on the seed and the epoch alone."""
+        draws = draw_epoch(len(self.data.train.labels), self.data.side, self.recipe, self.seed, self.epoch)
+        total = self.epochs * self.steps_per_epoch
+        self.model.train()
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed * 1_000_003 + self.epoch)  # dropout
+            for index, batch in enumerate(draws.batches(self.recipe.batch)):
+                step = self.epoch * self.steps_per_epoch + index
+                yield Progress(self.epoch + 1, self.epochs, step + 1, total, self._step(batch, step, total))
+        self.epoch += 1
+
+    def _step(self, batch: Draws, step: int, total: int) -> float:
+        """One step down the gradient; gives the batch's loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = one_cycle(step, total, self.recipe.peak, self.recipe.warm_up)
+        labels = self.data.train.labels[batch.order].to(self.device)
+        scores = self._scores(self.model, self._augmented(batch))
+        loss = F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.average.update(self.model)
+        return float(loss.detach())
+
+    def _augmented(self, batch: Draws) -> Tensor:
+        """The batch's pictures, changed at random, as the model's input ``(N, 3, H, W)``."""
+        pictures = translate(self.data.train.pixels[batch.order], batch.shift, self.recipe.shift)
+        pictures = self.data.normalise(flip(pictures, batch.flipped))
+        pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
+        return pictures.to(self.device, memory_format=torch.channels_last)
+
+    def _scores(self, model: nn.Module, inputs: Tensor) -> Tensor:
+        """Class scores in float32, computed in bfloat16 where that is fast."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            scores: Tensor = model(inputs)
+        return scores.float()
+
+    @torch.no_grad()
+    def predict(self, pictures: Pictures, batch: int = 500) -> Tensor:
+        """The averaged model's class for every picture, ``(N,)``; no augmentation of any kind."""
+        parts = []
+        for start in range(0, len(pictures.pixels), batch):
+            inputs = self.data.normalise(pictures.pixels[start : start + batch]).to(
+                self.device, memory_format=torch.channels_last
+            )
+            parts.append(self._scores(self.average.model, inputs).argmax(1).cpu())
+        return torch.cat(parts)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a later `restore` needs, tensors and plain values only."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.model.state_dict(),
+            "average_steps": self.average.steps,
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.epoch,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.model.load_state_dict(state["model"])
+        self.average.model.load_state_dict(state["average"])
+        self.average.steps = state["average_steps"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.epoch = state["epoch"]
+
+
+def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
+    """Weight decay for the weights of convolutions and linear layers, none for biases and norms."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    free = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True)

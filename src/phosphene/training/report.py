@@ -1,0 +1,134 @@
+"""What a training leaves at its end: a model card, its curves and its confusion matrix as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from phosphene.bundled.weights_file import About
+from phosphene.draw import plots
+from phosphene.files import writing
+from phosphene.training.checkpoint import Epoch
+from phosphene.training.loop import Trainer
+from phosphene.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Report:
+    """The end of a training."""
+
+    accuracy: float
+    """Share of the test pictures named rightly by the weights in the file."""
+    test_images: int
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """Row: the true class; column: the class that was named; pictures."""
+    history: tuple[Epoch, ...]
+    weights: str
+    card: str
+    curves: str
+    confusion_picture: str
+
+
+def describe(trainer: Trainer, network: str, confusion: Tensor) -> About:
+    """The metadata of the weights file."""
+    data = trainer.data
+    total = int(confusion.sum())
+    return About(
+        network=network,
+        classes=data.classes,
+        mean=data.mean,
+        std=data.std,
+        accuracy=int(confusion.trace()) / total,
+        test_images=total,
+        epochs=trainer.epochs,
+        seed=trainer.seed,
+        trained_on=f"{len(data.train.labels):,} pictures of {data.name}",
+        date=datetime.now(UTC).date().isoformat(),
+        torch=torch.__version__,
+        phosphene=version("phosphene"),
+    )
+
+
+def write_report(out: Path, about: About, recipe: Recipe, history: list[Epoch], confusion: Tensor) -> Report:
+    """Write NAME.md, NAME-curves.png and NAME-confusion.png beside the weights file `out`."""
+    card = out.with_suffix(".md")
+    curves, matrix = (out.with_name(f"{out.stem}-{kind}.png") for kind in ("curves", "confusion"))
+    with writing(card) as temporary:
+        temporary.write_text(model_card(out.name, about, recipe, confusion), encoding="utf-8")
+    _learning_curves(history).save(curves)
+    plots.confusion(confusion.numpy(), about.classes, f"{out.stem}: {about.accuracy:.2%} right").save(matrix)
+    return Report(
+        accuracy=about.accuracy,
+        test_images=about.test_images,
+        classes=about.classes,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        history=tuple(history),
+        weights=str(out),
+        card=str(card),
+        curves=str(curves),
+        confusion_picture=str(matrix),
+    )
+
+
+def _learning_curves(history: list[Epoch]) -> plots.Plot:
+    loss = plots.Series("training", [epoch.loss for epoch in history])
+    accuracy = plots.Series("test", [epoch.accuracy for epoch in history])
+    return plots.curves(
+        [plots.Panel("Loss", [loss]), plots.Panel("Accuracy", [accuracy], percent=True)], title="Learning curves"
+    )
+
+
+def model_card(name: str, about: About, recipe: Recipe, confusion: Tensor) -> str:
+    """The card, in Markdown: what the network is, what it saw, how it was trained, how well it does."""
+    return "\n".join([f"# {name}", "", *_what(about), "", *_how(about, recipe), "", *_classes(about, confusion), ""])
+
+
+def _what(about: About) -> Iterator[str]:
+    yield f"The network `{about.network}` of phosphene, trained to tell {len(about.classes)} classes apart."
+    yield ""
+    yield f"- Test accuracy: **{about.accuracy:.2%}** of {about.test_images:,} pictures that were not trained on,"
+    yield "  single view, with the float16 weights of the file computed in float32."
+    yield f"- Trained on: {about.trained_on}, as 32x32 pixels."
+    yield f"- Input: 3 colours from 0 to 1, minus {_numbers(about.mean)}, divided by {_numbers(about.std)}."
+    yield f"- Made on {about.date} with phosphene {about.phosphene} and PyTorch {about.torch}; seed {about.seed}."
+
+
+def _how(about: About, recipe: Recipe) -> Iterator[str]:
+    yield "## Recipe"
+    yield ""
+    yield f"{about.epochs} epochs in batches of {recipe.batch}; stochastic gradient descent with Nesterov momentum"
+    yield f"{recipe.momentum:g}; one cycle of the learning rate, up to {recipe.peak:g} over the first"
+    yield f"{recipe.warm_up:.0%} and down in a straight line; weight decay {recipe.weight_decay:g} (not on biases and"
+    yield f"norms); label smoothing {recipe.label_smoothing:g}. Pictures are mirrored every other epoch, moved by up to"
+    yield f"{recipe.shift} pixels{_hole(recipe)}. Kept is the running average of the weights"
+    yield f"(decay {recipe.average:g} a step) after the last epoch; no epoch was picked by its test accuracy."
+
+
+def _hole(recipe: Recipe) -> str:
+    return f", and lose a square of {recipe.cutout} pixels" if recipe.cutout else ""
+
+
+def _classes(about: About, confusion: Tensor) -> Iterator[str]:
+    yield "## Classes"
+    yield ""
+    yield "| class | test pictures | named rightly |"
+    yield "|---|---:|---:|"
+    for name, row, right in zip(about.classes, confusion, confusion.diagonal().tolist(), strict=True):
+        total = int(row.sum())
+        yield f"| {_escaped(name)} | {total} | {right / total:.1%} |" if total else f"| {_escaped(name)} | 0 | |"
+
+
+def _escaped(name: str) -> str:
+    """A class name, which may be any folder's, as plain text in a table of Markdown."""
+    return "".join(f"&#{ord(c)};" if c in "|<>&[]`*_\\\n" else c for c in name)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{v:.4f}" for v in values)

@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from phosphene.training.loop import Trainer
+from tests.training.toys import colours, recipe
+
+CPU = torch.device("cpu")
+
+
+def trained(epochs=4, data=None, seed=0, **changes):
+    trainer = Trainer(recipe(**changes), data or colours(), epochs, seed, CPU)
+    while trainer.epoch < epochs:
+        list(trainer.run_epoch())
+    return trainer
+
+
+def same(one, other):
+    weights = zip(one.average.model.state_dict().values(), other.average.model.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in weights)
+
+
+def test_it_learns_what_can_be_told_apart():
+    trainer = trained(epochs=6)
+    unseen = colours(seed=99).test
+    assert (trainer.predict(unseen) == unseen.labels).float().mean() > 0.95
+
+
+def test_it_learns_nothing_where_labels_are_random():
+    data = colours(400)
+    data.train.labels.copy_(torch.randint(2, (400,), generator=torch.Generator().manual_seed(3)))
+    trainer = trained(epochs=2, data=data)
+    unseen = colours(seed=99).test
+    assert (trainer.predict(unseen) == unseen.labels).float().mean() < 0.9
+
+
+def test_progress_counts_steps_and_epochs():
+    trainer = Trainer(recipe(), colours(40), 2, 0, CPU)
+    steps = [(p.epoch, p.step, p.steps) for _ in range(2) for p in trainer.run_epoch()]
+    assert steps == [(1, 1, 6), (1, 2, 6), (1, 3, 6), (2, 4, 6), (2, 5, 6), (2, 6, 6)]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others():
+    assert same(trained(epochs=2), trained(epochs=2))
+    assert not same(trained(epochs=2), trained(epochs=2, seed=1))
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_resumed_equals_uninterrupted_bit_for_bit(stop, tmp_path):
+    whole = trained(epochs=4)
+    first = Trainer(recipe(), colours(), 4, 0, CPU)
+    for _ in range(stop):
+        list(first.run_epoch())
+    torch.save(first.state(), tmp_path / "state.pt")
+    second = Trainer(recipe(), colours(), 4, 0, CPU)
+    second.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    torch.rand(17)  # whatever else drew random numbers meanwhile
+    while second.epoch < 4:
+        list(second.run_epoch())
+    assert same(whole, second)
+
+
+def test_the_users_random_numbers_are_not_touched():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    trained(epochs=1)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_norms_and_biases_are_not_decayed():
+    trainer = trained(epochs=1)
+    decayed, free = trainer.optimiser.param_groups
+    assert {p.ndim for p in decayed["params"]} == {2, 4}
+    assert {p.ndim for p in free["params"]} == {1}
+    assert (decayed["weight_decay"], free["weight_decay"]) == (1e-3, 0.0)
+
+
+def test_float32_and_bfloat16_learn_the_same_task(monkeypatch):
+    monkeypatch.setattr("phosphene.training.loop.fast_bfloat16", lambda device: False)
+    trainer = trained(epochs=6)
+    assert not trainer.bfloat16
+    unseen = colours(seed=99).test
+    assert (trainer.predict(unseen) == unseen.labels).float().mean() > 0.95
