@@ -48,7 +48,8 @@ class Style:
     def paragraph(self, text: str, limit: int, lines: int) -> Block:
         """Return ``text`` in at most ``lines`` lines of ``limit`` pixels; an empty box for no text."""
         rows = words.wrap(text, limit, self.size, lines, self.bold)
-        return stacked([Block(limit, self.leading, (self.line(row, limit),)) for row in rows])
+        marks = (self.line(row, limit) for row in rows)
+        return stacked([Block(mark.width, self.leading, (mark,)) for mark in marks])
 
 
 def both_ends(left: str, right: str, limit: int, styles: tuple[Style, Style]) -> Block:

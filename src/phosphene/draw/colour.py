@@ -17,7 +17,7 @@ from phosphene.draw.scaling import Floats, Scale, Scaling, Values, each_tile, me
 from phosphene.errors import PhospheneError
 
 Bytes = npt.NDArray[np.uint8]
-Palette = Literal["sequential", "diverging"]
+Palette = Literal["signed", "sequential", "diverging"]
 
 GREY = 128
 NOT_FINITE = (255, 0, 255)
@@ -55,8 +55,8 @@ def heat(values: Values, scale: Scale | Scaling = "tile", palette: Palette | Non
     if palette is None:
         below = any(bool((tile < 0).any()) for tile in each_tile(values, 2))
         palette = "diverging" if below else "sequential"
-    table = colours(palette)
-    start, steps = (_STEPS, _STEPS) if palette == "diverging" else (0, 2 * _STEPS)
+    table = strip(palette)
+    start, steps = (0, 2 * _STEPS) if palette == "sequential" else (_STEPS, _STEPS)
 
     def look_up(tile: Floats) -> Bytes:
         return table[np.rint(start + steps * tile).clip(0, 254).astype(np.intp)]
@@ -76,8 +76,10 @@ def filters(weights: Values, scale: Scale | Scaling = "tile") -> Bytes:
     return signed(weights[:, :, None], measured.spread(weights.shape[1]))
 
 
-def colours(palette: Palette) -> Bytes:
-    """Return a palette, (255, 3): from -1 to +1 (row 127 is zero) if diverging, otherwise from 0 to 1."""
+def strip(palette: Palette) -> Bytes:
+    """Return a palette, (255, 3): from -1 to +1 (row 127 is zero) if "signed" or "diverging", else from 0 to 1."""
+    if palette == "signed":
+        return np.repeat(np.arange(1, 256, dtype=np.uint8)[:, None], 3, axis=1)
     name = "RdBu_r" if palette == "diverging" else "magma"
     table: Floats = np.asarray(matplotlib.colormaps[name].resampled(255)(np.arange(255)))
     return np.asarray(np.rint(table[:, :3] * 255), dtype=np.uint8)

@@ -8,10 +8,21 @@ from phosphene.draw.fit import resized
 from phosphene.draw.page import Hatch, Page, Photo, Text
 from phosphene.draw.text import font
 from phosphene.draw.theme import Theme
+from phosphene.errors import PhospheneError
+
+_MOST_PIXELS = 250_000_000  # 750 MB of memory
 
 
 def paint(page: Page, theme: Theme) -> Image.Image:
-    """Return the page as an RGB picture that knows its resolution."""
+    """Return the page as an RGB picture that knows its resolution.
+
+    Raises:
+        PhospheneError: more than 250 million pixels.
+    """
+    if page.width * page.height > _MOST_PIXELS:
+        raise PhospheneError(
+            f"{page.width} x {page.height} pixels are too many for one picture; choose a lower dpi than {page.dpi}"
+        )
     canvas = Image.new("RGB", (page.width, page.height), theme.background)
     canvas.info["dpi"] = (page.dpi, page.dpi)
     draw = ImageDraw.Draw(canvas)

@@ -1,33 +1,33 @@
-"""Contact sheets: many small pictures with their words, one layout, painted as PNG, SVG or PDF."""
+"""Contact sheets: many small pictures with their words, laid out once, painted as PNG, SVG or PDF."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 from PIL import Image
 
-from phosphene.draw import pdf, raster, saving, svg
-from phosphene.draw.blocks import Style, stacked
+from phosphene.draw import pdf, raster, svg
+from phosphene.draw.blocks import Block, Style, beside, stacked
+from phosphene.draw.figure import DPI, Figure
 from phosphene.draw.layout import lay_out
-from phosphene.draw.page import Page
-from phosphene.draw.plan import Plan
+from phosphene.draw.page import Page, Photo
+from phosphene.draw.plan import Plan, points, tiles
 from phosphene.draw.text import clean
-from phosphene.draw.theme import Theme, named
+from phosphene.draw.theme import Theme
 from phosphene.draw.tile import Group as Group
+from phosphene.draw.tile import Legend as Legend
 from phosphene.draw.tile import Tile as Tile
-from phosphene.errors import PhospheneError
 
 # Lengths in points.
 TITLE, SUBTITLE, FOOT = 10.0, 7.5, 6.5
 MARGIN, SPACE = 12.0, 9.0
 NARROWEST = 220.0  # so that a title over a single tile still reads
+BAR = (60.0, 6.0)  # the legend's strip of colours
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Sheet(Figure):
     """Tiles or groups of tiles in rows and columns, under a title and above a note on their scale.
 
     Attributes:
@@ -35,9 +35,10 @@ class Sheet:
         columns: how many stand side by side; None chooses so that rows are full.
         title, subtitle: above; wrapped where they are long.
         scale_note: below; what the colours mean ("Each tile scaled to its own maximum.").
+        legend: a strip of the colours, before the scale note.
         column_headers, row_headers: words above the columns and left of the rows.
-        tile_size: the longest side of a picture in points (1/72 inch); None makes the sheet as wide as a
-            page. Small pictures are enlarged by whole numbers up to it, large ones reduced to it.
+        tile_size: the longest side of a picture in points (1/72 inch); None makes the sheet as wide as a page.
+            Small pictures are enlarged by whole numbers up to it, large ones reduced to it.
     """
 
     tiles: Sequence[Tile | Group]
@@ -45,50 +46,55 @@ class Sheet:
     title: str = ""
     scale_note: str = ""
     subtitle: str = ""
+    legend: Legend | None = None
     column_headers: tuple[str, ...] = ()
     row_headers: tuple[str, ...] = ()
     tile_size: float | None = None
 
-    def page(self, dpi: int = 150) -> Page:
+    def page(self, dpi: int = DPI) -> Page:
         """Lay the sheet out at ``dpi`` pixels an inch."""
-        if not 36 <= dpi <= 1200:
-            raise PhospheneError(f"{dpi} dpi is not between 36 and 1200; type 150 for a screen, 300 for paper")
-        group = Group(tuple(self.tiles), self.columns, "", "", self.column_headers, self.row_headers)
-        plan = Plan.of(group, dpi, self.tile_size)
-        body = lay_out(group, plan)
+        plan = Plan.of(self._group, dpi, self.tile_size)
+        body = lay_out(self._group, plan)
         width = max(body.width, plan.px(NARROWEST))
         title = Style(plan.px(TITLE), bold=True).paragraph(self.title, width, 3)
         subtitle = Style(plan.px(SUBTITLE), role="faint").paragraph(self.subtitle, width, 4)
-        foot = Style(plan.px(FOOT), role="faint").paragraph(self.scale_note, width, 4)
-        whole = stacked([stacked([title, subtitle]), body, foot], plan.px(SPACE))
+        whole = stacked([stacked([title, subtitle]), body, self._foot(width, dpi)], plan.px(SPACE))
         edge = plan.px(MARGIN)
         marks = tuple(whole.at(edge, edge))
         return Page(width + 2 * edge, whole.height + 2 * edge, dpi, clean(self.title), marks)
 
-    def image(self, theme: str | Theme = "light", dpi: int = 150) -> Image.Image:
-        """Return the sheet as an RGB picture."""
-        return raster.paint(self.page(dpi), named(theme))
+    @property
+    def alt(self) -> str:
+        """Title, subtitle, how many pictures there are, and their scale."""
+        count = f"{len(list(tiles(self._group)))} pictures"
+        return ". ".join(part.rstrip(".") for part in (self.title, self.subtitle, count, self.scale_note) if part)
 
-    def save(self, path: str | Path, theme: str | Theme = "light", dpi: int = 150) -> None:
-        """Write the sheet to a file.
+    @property
+    def _group(self) -> Group:
+        return Group(tuple(self.tiles), self.columns, "", "", self.column_headers, self.row_headers)
 
-        Raises:
-            PhospheneError: its name has another ending, or it cannot be written; then nothing is left behind.
-        """
-        path = Path(path)
-        kind = saving.ending(path)
-        saving.write(path, self.encoded(kind, theme, dpi))
+    def _foot(self, width: int, dpi: int) -> Block:
+        """Return the legend and, right of it, the note on the scale."""
+        style = Style(points(FOOT, dpi), role="faint")
+        if self.legend is None:
+            return style.paragraph(self.scale_note, width, 4)
+        bar = _bar(self.legend, style, dpi)
+        gap = points(SPACE, dpi)
+        return beside([bar, style.paragraph(self.scale_note, width - bar.width - gap, 4)], gap)
 
-    def encoded(self, kind: str, theme: str | Theme = "light", dpi: int = 150) -> bytes:
-        """Return the content of a file of ``kind`` ".png", ".svg" or ".pdf"; the same bytes every time."""
-        look, page = named(theme), self.page(dpi)
-        if kind == ".svg":
-            return svg.paint(page, look)
-        if kind == ".pdf":
-            return pdf.paint(page, look)
-        buffer = BytesIO()
-        raster.paint(page, look).save(buffer, "PNG", dpi=(dpi, dpi))
-        return buffer.getvalue()
+    def _raster(self, theme: Theme, dpi: int) -> Image.Image:
+        return raster.paint(self.page(dpi), theme)
 
-    def _repr_png_(self) -> bytes:
-        return self.encoded(".png")
+    def _encode(self, kind: str, theme: Theme, dpi: int) -> bytes:
+        paint = svg.paint if kind == ".svg" else pdf.paint
+        return paint(self.page(dpi), theme)
+
+
+def _bar(legend: Legend, style: Style, dpi: int) -> Block:
+    """Return the legend: its low end, the strip of colours, its high end."""
+    strip = Image.fromarray(legend.colours[None])
+    width, height = points(BAR[0], dpi), points(BAR[1], dpi)
+    strip = strip.resize((width, height), Image.Resampling.NEAREST)
+    photo = Block(width, style.leading, (Photo(0, (style.leading - height) // 2, width, height, strip),))
+    low, high = (style.paragraph(end, 2 * width, 1) for end in (legend.low, legend.high))
+    return beside([low, photo, high], points(3, dpi))

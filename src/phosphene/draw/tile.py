@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 
@@ -24,6 +26,15 @@ class Tile:
     value: str = ""
     captions: tuple[str, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Legend:
+    """A strip of colours, (n, 3) uint8 from `phosphene.draw.colour.strip`, and what its two ends mean."""
+
+    colours: npt.NDArray[np.uint8]
+    low: str
+    high: str
 
 
 @dataclass(frozen=True)
