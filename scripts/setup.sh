@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 wanted=${1-}
 case $wanted in run | dev) ;; *) echo "usage: setup.sh run|dev" >&2 && exit 2 ;; esac
 place="$PWD $(cksum <pyproject.toml)"
-home=.venv/home
 stamp=.venv/installed
 log=.venv/pip.log
 
@@ -21,13 +20,14 @@ is_installed() { # a dev installation serves as a run installation too
   grep -qxF "dev $place" "$stamp" || { [ "$wanted" = run ] && grep -qxF "run $place" "$stamp"; }
 }
 
+is_recent() {
+  "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 find_python() {
   local name
   for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
-    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      echo "$name"
-      return
-    fi
+    is_recent "$name" && echo "$name" && return
   done
   fail "Phosphene needs Python 3.11 or newer, and no python3 here is: install one, or name it with PYTHON=/path/to/python3."
 }
@@ -39,31 +39,29 @@ make_venv() {
     fail "$python cannot make virtual environments: install its venv package (on Debian and Ubuntu: python3-venv)."
   echo "Making .venv with $("$python" --version) ..."
   "$python" -m venv --clear .venv || fail "Making .venv failed; is there room on the disk?"
-  echo "$PWD" >"$home"
 }
 
-report_progress() { # every 15 seconds, what pip is at
+report_progress() { # every 15 seconds, what pip is at; until the script that started it is gone
   local start=$SECONDS now
-  while sleep 15; do
+  while sleep 15 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
     now=$(grep -oE '(Downloading|Building|Preparing|Collecting|Installing collected packages)( [^ :]+)?( \([^)]*\))?' "$log" | tail -n 1) || true
-    echo "  $((SECONDS - start)) s: ${now/Installing collected packages/unpacking everything}"
+    echo "  $((SECONDS - start)) s: ${now:-starting}" | sed "s/Installing collected packages/unpacking everything/"
   done
 }
 
 install() {
-  local what=$1 reporter status=0
   report_progress &
-  reporter=$!
-  .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off -e "$what" >"$log" 2>&1 || status=$?
-  kill "$reporter" 2>/dev/null
-  wait "$reporter" 2>/dev/null || true
-  [ "$status" = 0 ] || { tail -n 15 "$log" >&2; fail "pip could not install it (the whole of what it said is in $log)."; }
+  trap "kill $! 2>/dev/null" EXIT
+  .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off -e "$1" >"$log" 2>&1 || {
+    tail -n 15 "$log" >&2
+    fail "pip could not install it (the whole of what it said is in $log)."
+  }
   echo "Installed."
 }
 
 is_installed && exit 0
 # A venv names its own place in every script, so one that was moved or whose Python went away is made anew.
-if grep -qxF "$PWD" "$home" 2>/dev/null && .venv/bin/python -m pip --version >/dev/null 2>&1; then
+if grep -qsF "$PWD/.venv" .venv/bin/activate && is_recent .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; then
   echo "Bringing .venv up to date ..."
 else
   make_venv
