@@ -37,7 +37,9 @@ def ids(found):
 
 
 def test_classes_splits_and_one_wrapping_folder(tmp_path):
-    path = named(tmp_path / "a.zip", "set/train/dog/10.png", "set/train/dog/9.png", "set/test/cat/1.png", "set/README.md")
+    path = named(
+        tmp_path / "a.zip", "set/train/dog/10.png", "set/train/dog/9.png", "set/test/cat/1.png", "set/README.md"
+    )
     found = images(path)
     assert ids(found) == ["test/cat/1.png", "train/dog/9.png", "train/dog/10.png"]
     assert found.classes == ("cat", "dog")

@@ -12,7 +12,9 @@ GREY = Pixels(np.full((2, 2, 3), 128, np.uint8))
 
 
 def numbered(count):
-    return ImageSet("set", [Picture(f"{i:04d}", "even" if i % 2 == 0 else "odd", GREY) for i in range(count)], ("even", "odd"))
+    return ImageSet(
+        "set", [Picture(f"{i:04d}", "even" if i % 2 == 0 else "odd", GREY) for i in range(count)], ("even", "odd")
+    )
 
 
 def ids(found):

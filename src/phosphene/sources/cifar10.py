@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphene.errors import PhospheneError
-from phosphene.files import writing
+from phosphene.files import reason, writing
 from phosphene.sources.cache import cache_folder
 from phosphene.sources.layout import SPLITS
 from phosphene.sources.picture import ImageSet, Picture, Pixels
@@ -79,28 +79,34 @@ def _fetch(folder: Path, progress: Progress | None) -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with writing(folder / CIFAR10.filename) as temporary:
-            _download(CIFAR10.url, temporary, CIFAR10.tgz_md5, progress)
-    except (OSError, HTTPException, ValueError) as error:
-        raise PhospheneError(_offline(error)) from error
-
-
-def _download(url: str, target: Path, checksum: str, progress: Progress | None) -> None:
-    digest, done = hashlib.md5(usedforsecurity=False), 0
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer, target.open("wb") as out:
-        total = int(answer.headers.get("Content-Length") or 0)
-        while block := answer.read(_BLOCK):
+    except OSError as error:
+        raise PhospheneError(f"cannot make {folder}: {reason(error)} with PHOSPHENE_CACHE") from error
+    digest = hashlib.md5(usedforsecurity=False)
+    with writing(folder / CIFAR10.filename) as temporary, temporary.open("wb") as out:
+        for block in _download(CIFAR10.url, progress):
             out.write(block)
             digest.update(block)
-            done += len(block)
-            if progress:
-                progress(done, total)
-    if digest.hexdigest() != checksum:
-        raise ValueError("what came was not the expected file")
+        if digest.hexdigest() != CIFAR10.tgz_md5:
+            raise PhospheneError(_offline("what came was not the expected file"))
 
 
-def _offline(error: Exception) -> str:
+def _download(url: str, progress: Progress | None) -> Iterator[bytes]:
+    """Yield what the address holds, block by block."""
+    done = 0
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+            total = int(answer.headers.get("Content-Length") or 0)
+            while block := answer.read(_BLOCK):
+                done += len(block)
+                yield block
+                if progress:
+                    progress(done, total)
+    except (OSError, HTTPException, ValueError) as error:
+        raise PhospheneError(_offline(str(getattr(error, "reason", error)))) from error
+
+
+def _offline(why: str) -> str:
     return (
-        f"CIFAR-10 could not be downloaded ({getattr(error, 'reason', None) or error}); give the path of a"
-        " local copy instead of `cifar10`: a folder or .zip with train/CLASS and test/CLASS pictures"
+        f"CIFAR-10 could not be downloaded ({why}); give the path of a local copy instead of `cifar10`:"
+        " a folder or .zip with train/CLASS and test/CLASS pictures"
     )
