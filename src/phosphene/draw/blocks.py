@@ -49,7 +49,7 @@ class Style:
         """Return ``text`` in at most ``lines`` lines of ``limit`` pixels; an empty box for no text."""
         rows = words.wrap(text, limit, self.size, lines, self.bold)
         marks = (self.line(row, limit) for row in rows)
-        return stacked([Block(mark.width, self.leading, (mark,)) for mark in marks])
+        return stacked([Block(mark.width, self.leading, (mark,) if mark.text else ()) for mark in marks])
 
 
 def both_ends(left: str, right: str, limit: int, styles: tuple[Style, Style]) -> Block:

@@ -14,7 +14,6 @@ from phosphene.draw.tile import Group, Tile
 # Lengths in points.
 HEADING = 7.0
 NOTE = 6.0
-ROW_HEADER = 80.0  # the most that the words left of a row take
 UNDER = 1.5  # between a picture and its words
 
 
@@ -45,7 +44,7 @@ def _with_row_headers(lines: list[Block], headers: tuple[str, ...], plan: Plan) 
     if not headers:
         return lines
     style, gap = Style(plan.px(LABEL), role="faint"), plan.px(planning.NEAR)
-    width = round(min(plan.px(ROW_HEADER), max(style.width(header) for header in headers) + 1))
+    width = round(min(plan.px(planning.ROW_HEADER), max(style.width(header) for header in headers) + 1))
     texts = [style.paragraph(header, width, 4) for header in headers[: len(lines)]]
     texts += [Block(width, 0)] * (len(lines) - len(texts))
     return [beside([placed(text, width, line.height, 1.0), line], gap) for text, line in zip(texts, lines, strict=True)]

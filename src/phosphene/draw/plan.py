@@ -16,6 +16,8 @@ SMALLEST, LARGEST = 46.0, 108.0  # edge of a tile; 46 is 96 pixels at 150 an inc
 LABEL = 6.0
 TIGHT, NEAR, FAR = 1.5, 5.0, 12.0
 
+ROW_HEADER = 80.0  # the most that the words left of a row take
+
 FEW, MANY = 6, 16  # tiles side by side: up to FEW always, never more than MANY unless asked for
 
 
@@ -74,7 +76,8 @@ def _across(node: Tile | Group, outer: bool = True) -> tuple[int, float]:
     if node.tiles:
         count, between = max(_across(child, outer=False) for child in node.tiles)
     own = columns(node)
-    return own * count, own * between + (own - 1) * gap(node, outer)
+    headers = ROW_HEADER + NEAR if node.row_headers else 0.0
+    return own * count, own * between + (own - 1) * gap(node, outer) + headers
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,14 @@ class Plan:
         dpi: pixels an inch.
         edge: the longest side a picture may have, in pixels.
         cell: the width that every tile takes, in pixels.
+        blank: the height of a row of tiles none of which has a picture, in pixels.
         stacked: values stand below their labels, because beside them most have no room.
     """
 
     dpi: int
     edge: int
     cell: int
+    blank: int
     stacked: bool
 
     @classmethod
@@ -100,9 +105,10 @@ class Plan:
             count, between = _across(group)
             tile_size = min(max((PAGE - between) / count, SMALLEST), LARGEST)
         edge = points(tile_size, dpi)
-        widths = (fitted(tile.picture.size, edge)[0] for tile in tiles(group) if tile.picture)
-        cell = max(widths, default=edge)
-        return cls(dpi, edge, cell, _stacked(group, cell, points(LABEL, dpi)))
+        sizes = [fitted(tile.picture.size, edge) for tile in tiles(group) if tile.picture] or [(edge, edge)]
+        cell = max(edge // 2, *(width for width, _ in sizes))  # words need some room below narrow pictures
+        blank = max(height for _, height in sizes)
+        return cls(dpi, edge, cell, blank, _stacked(group, cell, points(LABEL, dpi)))
 
     def px(self, length: float) -> int:
         """Return a length of ``length`` points in whole pixels, at least one."""
@@ -111,7 +117,7 @@ class Plan:
     def height(self, row: Iterable[Tile]) -> int:
         """Return the height of the pictures in one row of tiles."""
         shown = [tile.picture.size for tile in row if tile.picture]
-        return max((fitted(size, self.edge)[1] for size in shown), default=self.cell)
+        return max((fitted(size, self.edge)[1] for size in shown), default=self.blank)
 
 
 def _stacked(group: Group, cell: int, size: int) -> bool:

@@ -66,12 +66,13 @@ def measure(values: Values, scale: Scale = "tile", percentile: float = 100.0, ax
         raise PhospheneError(f"there is no scale {scale!r}; choose tile or shared{meant}")
     if not 0 < percentile <= 100:
         raise PhospheneError(f"a percentile of {percentile} is not above 0 and up to 100; 100 is the maximum")
-    found = np.array([_measure(tile, percentile) for tile in each_tile(values, axes)]).reshape(-1, 3)
-    largest, divisor, broken = found.T
+    found = np.array([_measure(tile, percentile) for tile in each_tile(values, axes)]).reshape(-1, 4)
+    largest, divisor, broken, below = found.T
     if scale == "shared" and divisor.size:
         divisor = np.full_like(divisor, divisor.max())
     lead = tuple(values.shape[: values.ndim - axes])
-    note = _note(scale, percentile, divisor, int(broken.sum()))
+    reach = "±" if axes == 3 or below.any() else "0 to "
+    note = _note(scale, percentile, f"{reach}{divisor.max(initial=0.0):.3g}", int(broken.sum()))
     return Scaling(divisor.reshape(lead), largest.reshape(lead), broken.reshape(lead).astype(np.int64), note)
 
 
@@ -85,21 +86,21 @@ def each_tile(values: Values, axes: int) -> Iterator[Floats]:
         yield np.asarray(tile, dtype=np.float64 if tile.dtype == np.float64 else np.float32)
 
 
-def _measure(tile: Floats, percentile: float) -> tuple[float, float, float]:
-    """Return (largest |value|, divisor, pixels that are not finite)."""
+def _measure(tile: Floats, percentile: float) -> tuple[float, float, float, float]:
+    """Return (largest |value|, divisor, pixels that are not finite, 1 if anything is negative)."""
     finite = np.isfinite(tile)
     broken = int((~finite.reshape(-1, *tile.shape[-2:]).all(axis=0)).sum())
     size = np.abs(tile[finite])
-    largest = float(size.max(initial=0.0))
-    if percentile == 100 or largest == 0:
-        return largest, largest, broken
-    return largest, float(np.percentile(size[size > 0], percentile)), broken
+    largest = divisor = float(size.max(initial=0.0))
+    if percentile < 100 and largest > 0:
+        divisor = float(np.percentile(size[size > 0], percentile))
+    return largest, divisor, broken, float((tile < 0).any())
 
 
-def _note(scale: Scale, percentile: float, divisor: npt.NDArray[np.float64], broken: int) -> str:
+def _note(scale: Scale, percentile: float, shared: str, broken: int) -> str:
     beyond = "" if percentile == 100 else f" ({percentile:g} % of |values|; beyond is clipped)"
     if scale == "shared":
-        note = f"All tiles share one scale: ±{divisor.max(initial=0.0):.3g}{beyond}."
+        note = f"All tiles share one scale: {shared}{beyond}."
     else:
         note = f"Each tile scaled to its own maximum{beyond}."
     return note + (f" Magenta: {broken} pixels that are not finite." if broken else "")

@@ -27,7 +27,8 @@ def _document(page: Page, theme: Theme) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" {inches} viewBox="0 0 {page.width} {page.height}" '
         f'role="img" font-family="{_FONTS}">'
     )
-    yield f"<title>{escape(page.title)}</title>"
+    if page.title:
+        yield f"<title>{escape(page.title)}</title>"
     yield _hatching(page.dpi, theme)
     yield f'<rect width="{page.width}" height="{page.height}" fill="{theme.background}"/>'
     for mark in page.marks:

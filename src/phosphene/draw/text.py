@@ -16,6 +16,7 @@ from PIL import ImageFont
 ASCENT = 0.93  # of the size, above the baseline
 LEADING = 1.28  # of the size, from line to line
 ELLIPSIS = "…"
+_SQUARE = 0.4  # of the size, that a square letter is wider than the box drawn for one that is missing
 _SPACES = "\t\n\v\f\r\u0085\u2028\u2029"
 
 
@@ -32,8 +33,12 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def width(text: str, size: int, bold: bool = False) -> int:
-    """Return how many pixels ``text`` takes, rounded up."""
-    return ceil(font(size, bold).getlength(text))
+    """Return how many pixels ``text`` takes, rounded up.
+
+    East Asian letters count as square: the font lacks them, but whatever shows an SVG has one that does not.
+    """
+    square = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return ceil(font(size, bold).getlength(text) + _SQUARE * size * square)
 
 
 def clean(text: str) -> str:
