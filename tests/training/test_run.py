@@ -1,9 +1,9 @@
 """`train` from pictures to files, on a dozen pictures."""
 
-import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -49,9 +49,8 @@ def test_it_leaves_weights_card_and_two_pictures_and_nothing_else(finished):
     report, out, _ = finished
     names = {"net.safetensors", "net.md", "net-curves.png", "net-confusion.png"}
     assert {path.name for path in out.parent.iterdir()} == names
-    assert {
-        os.path.basename(p) for p in (report.weights, report.card, report.curves, report.confusion_picture)
-    } == names
+    told = (report.weights, report.card, report.curves, report.confusion_picture)
+    assert {Path(path).name for path in told} == names
     for picture in (report.curves, report.confusion_picture):
         assert min(Image.open(picture).size) > 100
 
@@ -91,7 +90,7 @@ def test_interrupted_and_resumed_it_ends_the_same(finished, pictures, tmp_path):
         if isinstance(event, Progress) and event.step == 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="2 of 3 epochs are kept in .*--resume"):
+    with pytest.raises(KeyboardInterrupt, match=r"2 of 3 epochs are kept in .*--resume"):
         train("blog", pictures, 3, out, tell=stop)
     assert [p.name for p in tmp_path.iterdir()] == ["net.checkpoint.pt"]
     events = []

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from phosphene.training import Begun, EpochDone, Event
+from phosphene.training import Begun, Download, EpochDone, Event
 from phosphene.training import Progress as Step
 
 
@@ -25,6 +25,7 @@ class Display:
             TimeRemainingColumn(elapsed_when_finished=False),
             console=self._console,
         )
+        self._fetching: TaskID | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Display:
@@ -39,12 +40,20 @@ class Display:
     def hear(self, event: Event) -> None:
         """Draw one event."""
         match event:
+            case Download():
+                self._download(event)
             case Begun():
                 self._begin(event)
             case Step():
                 self._step(event)
             case EpochDone():
                 self._epoch(event)
+
+    def _download(self, event: Download) -> None:
+        if self._fetching is None:
+            self._fetching = self._bar.add_task("fetching CIFAR-10", loss="–", accuracy="–")
+            self._bar.start()
+        self._bar.update(self._fetching, total=event.total or None, completed=event.done)
 
     def _begin(self, event: Begun) -> None:
         if event.passed_over:
@@ -60,6 +69,8 @@ class Display:
         )
         if event.done:
             self._console.print(f"going on after epoch {event.done} of {event.epochs}")
+        if self._fetching is not None:
+            self._bar.remove_task(self._fetching)
         self._task = self._bar.add_task(
             "starting", total=event.steps, completed=event.steps_done, loss="–", accuracy="–"
         )

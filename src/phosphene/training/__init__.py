@@ -5,6 +5,6 @@
 """
 
 from phosphene.training.loop import Progress
-from phosphene.training.run import Begun, EpochDone, Event, train
+from phosphene.training.run import Begun, Download, EpochDone, Event, train
 
-__all__ = ["Begun", "EpochDone", "Event", "Progress", "train"]
+__all__ = ["Begun", "Download", "EpochDone", "Event", "Progress", "train"]

@@ -36,7 +36,7 @@ class Recipe:
 
 
 RECIPES = {
-    "blog": Recipe(BlogNet, epochs=40, peak=0.1, weight_decay=1e-3, shift=3, cutout=0, label_smoothing=0.1, batch=256),
+    "blog": Recipe(BlogNet, epochs=30, peak=0.1, weight_decay=1e-3, shift=3, cutout=0, label_smoothing=0.1, batch=256),
     "deep": Recipe(DeepNet, epochs=24, peak=0.5, weight_decay=6e-4, shift=4, cutout=8, label_smoothing=0.1),
 }
 

@@ -23,6 +23,15 @@ from phosphene.training.report import Report, describe, write_report
 
 
 @dataclass(frozen=True)
+class Download:
+    """Said while CIFAR-10 is fetched, which happens once on a machine."""
+
+    done: int
+    """Bytes."""
+    total: int
+
+
+@dataclass(frozen=True)
 class Begun:
     """Said once, before the first step."""
 
@@ -50,7 +59,7 @@ class EpochDone:
     """Seconds that the rest will take at the pace of this run's epochs."""
 
 
-Event = Begun | Progress | EpochDone
+Event = Download | Begun | Progress | EpochDone
 """What `train` tells its listener."""
 
 
@@ -75,7 +84,8 @@ def train(
         seed: the same seed gives the same weights on the same machine with the same number of threads.
         resume: go on from the checkpoint that an interrupted training left; the end is the same.
         device: "auto", "cpu", "cuda" …
-        tell: hears what happens: `Begun`, then `Progress` after each step and `EpochDone` after each epoch.
+        tell: hears what happens: `Download` if need be, `Begun`, then `Progress` after each step and `EpochDone`
+            after each epoch.
 
     A checkpoint is written beside `out` after each epoch and removed at the end. A KeyboardInterrupt comes
     out again with a sentence that says how to go on. Raises PhospheneError for what the user can mend.
@@ -85,7 +95,8 @@ def train(
     epochs = recipe.epochs if epochs is None else epochs
     kept = out.with_suffix(".checkpoint.pt")
     _check(epochs, out, kept, resume)
-    data = load_data(data, seed) if isinstance(data, str) else data
+    if isinstance(data, str):
+        data = load_data(data, seed, lambda done, total: tell(Download(done, total)))
     trainer = Trainer(recipe, data, epochs, seed, pick_device(device))
     task = Task(network, repr(recipe), epochs, seed, checkpoint.fingerprint(data))
     history = _restored(trainer, kept, task) if resume else []
