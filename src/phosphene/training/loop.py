@@ -124,4 +124,5 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     decayed = [p for p in model.parameters() if p.ndim > 1]
     free = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True)
+    fused = decayed[0].device.type in ("cpu", "cuda")  # one pass over the weights instead of five
+    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True, fused=fused)
