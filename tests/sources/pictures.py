@@ -18,9 +18,8 @@ def noise(height=20, width=30, channels=3, seed=0):
 def smooth(height=40, width=60):
     """Return a colour gradient (H, W, 3) that lossy formats keep nearly as it is."""
     y, x = np.mgrid[0:height, 0:width]
-    return np.stack([x * 255 // (width - 1), y * 255 // (height - 1), 255 - x * 255 // (width - 1)], -1).astype(
-        np.uint8
-    )
+    across, down = x * 255 // (width - 1), y * 255 // (height - 1)
+    return np.stack([across, down, 255 - across], -1).astype(np.uint8)
 
 
 def encoded(picture, format="PNG", **options):

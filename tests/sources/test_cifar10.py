@@ -141,4 +141,4 @@ def test_the_cache_is_the_users(platform, environment, expected, monkeypatch, tm
 
 
 def test_the_constant_is_torchvisions():
-    assert module.FOLDER == CIFAR10.base_folder
+    assert CIFAR10.base_folder == module.FOLDER

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import UsageError
 from phosphene.sources.images import images
 from tests.sources.pictures import encoded, noise, write
 
@@ -21,7 +21,7 @@ def test_a_single_file_needs_no_suffix(tmp_path):
 
 
 def test_a_single_file_has_no_split(tmp_path):
-    with pytest.raises(PhospheneError, match=r"is one picture and has no split 'train'; leave the split out"):
+    with pytest.raises(UsageError, match=r"is one picture and has no split 'train'; leave the split out"):
         images(write(tmp_path / "a.png"), split="train")
 
 
@@ -90,11 +90,11 @@ def test_a_folder_that_is_called_samples_is_given_with_a_dot(tmp_path, monkeypat
 def test_what_is_not_there(tmp_path, monkeypatch, spec, sentence):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "photos/1.png")
-    with pytest.raises(PhospheneError) as caught:
+    with pytest.raises(UsageError) as caught:
         images(spec)
     assert str(caught.value) == sentence
 
 
 def test_a_list_of_nothing():
-    with pytest.raises(PhospheneError, match="the list of images is empty; give at least one folder"):
+    with pytest.raises(UsageError, match="the list of images is empty; give at least one folder"):
         images([])

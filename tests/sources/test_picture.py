@@ -5,16 +5,15 @@ import hashlib
 import numpy as np
 import pytest
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import UsageError
 from phosphene.sources.picture import ImageSet, Picture, Pixels
 
 GREY = Pixels(np.full((2, 2, 3), 128, np.uint8))
 
 
 def numbered(count):
-    return ImageSet(
-        "set", [Picture(f"{i:04d}", "even" if i % 2 == 0 else "odd", GREY) for i in range(count)], ("even", "odd")
-    )
+    labels = ("even", "odd")
+    return ImageSet("set", [Picture(f"{i:04d}", labels[i % 2], GREY) for i in range(count)], labels)
 
 
 def ids(found):
@@ -42,15 +41,15 @@ def test_a_choice_is_spread_evenly():
 def test_more_than_there_is_gives_all_and_less_than_nothing_is_refused():
     assert len(numbered(5).take(9)) == 5
     assert len(numbered(5).take(0)) == 0
-    with pytest.raises(PhospheneError, match="cannot take -1 pictures"):
+    with pytest.raises(UsageError, match="cannot take -1 pictures"):
         numbered(5).take(-1)
 
 
 def test_one_class():
     assert ids(numbered(6).where("odd")) == ["0001", "0003", "0005"]
-    with pytest.raises(PhospheneError, match="set has no class 'od'; did you mean 'odd'"):
+    with pytest.raises(UsageError, match="set has no class 'od'; did you mean 'odd'"):
         numbered(6).where("od")
-    with pytest.raises(PhospheneError, match="set has no class 'zebra'; it has even, odd"):
+    with pytest.raises(UsageError, match="set has no class 'zebra'; it has even, odd"):
         numbered(6).where("zebra")
 
 

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import PhospheneError, UsageError
 from phosphene.files import reason, writing
 from phosphene.sources.cache import cache_folder
 from phosphene.sources.layout import SPLITS
@@ -43,7 +43,7 @@ def cifar10(split: str | None = None, progress: Progress | None = None, folder: 
     """
     parts = ["train", "test"] if split is None else [SPLITS.get(split.lower(), split)]
     if parts[0] not in ("train", "test"):
-        raise PhospheneError(f"cifar10 has no split {split!r}; it has train and test")
+        raise UsageError(f"cifar10 has no split {split!r}; it has train and test")
     if folder is None:
         folder = cache_folder() / "cifar10"
         _fetch(folder, progress)

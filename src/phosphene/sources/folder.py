@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import PhospheneError, UsageError
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.encoded import read_encoded
 from phosphene.sources.layout import choose, class_names, path_parts, place
@@ -43,7 +43,7 @@ def from_folder(folder: Path, split: str | None) -> ImageSet:
 def from_file(path: Path, split: str | None) -> ImageSet:
     """Return the one picture of a file."""
     if split is not None:
-        raise PhospheneError(f"{path} is one picture and has no split {split!r}; leave the split out")
+        raise UsageError(f"{path} is one picture and has no split {split!r}; leave the split out")
     id = path_parts(path.name)[0]
     return ImageSet(id, [Picture(id, None, File(str(path)))])
 

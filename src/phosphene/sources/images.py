@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
 
-from phosphene.errors import PhospheneError, did_you_mean
+from phosphene.errors import PhospheneError, UsageError, did_you_mean
 from phosphene.sources.archive import from_zip
 from phosphene.sources.cifar10 import FOLDER as CIFAR10_FOLDER
 from phosphene.sources.cifar10 import cifar10
@@ -37,7 +37,9 @@ def images(
         split: take only this part (`train`, `test` or `val`) of a source that has parts.
         progress: called with the bytes loaded and the bytes in all, should a download be needed.
 
-    Raises PhospheneError, in one sentence, when there is nothing of that name or no picture in it.
+    Raises:
+        UsageError: when there is nothing of that name.
+        PhospheneError: when there is no picture in it.
     """
     if isinstance(spec, ImageSet):
         return spec
@@ -55,7 +57,7 @@ def _one(spec: str, split: str | None, progress: Callable[[int, int], None] | No
         return samples(spec, split)
     path = Path(spec).expanduser()
     if not spec or not _is_there(path):
-        raise PhospheneError(f"there is no {spec!r}{_nearest(path)}")
+        raise UsageError(f"there is no {spec!r}{_nearest(path)}")
     found = _read(path, split)
     if not len(found):
         raise PhospheneError(f"{spec} holds no pictures; give a folder or .zip with .jpg, .png … files in it")
@@ -90,7 +92,7 @@ def _nearest(path: Path) -> str:
 def _join(specs: list[str], sets: list[ImageSet]) -> ImageSet:
     """Put sets behind each other. A picture keeps its id, behind the set's name unless it is the set."""
     if not sets:
-        raise PhospheneError("the list of images is empty; give at least one folder, .zip or picture")
+        raise UsageError("the list of images is empty; give at least one folder, .zip or picture")
     titles = _titles(specs)
     joined = [_renamed(*pair) for pair in zip(titles, sets, strict=True)]
     pictures = [picture for part in joined for picture in part]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from phosphene.errors import PhospheneError, did_you_mean
+from phosphene.errors import UsageError, did_you_mean
 from phosphene.sources.formats import SUFFIXES
 
 SPLITS = {
@@ -67,7 +67,7 @@ def choose(placed: list[Placed], split: str | None, where: str) -> list[Placed]:
         wanted = "val"
     if wanted not in present:
         known = f"; it has {' and '.join(present)}" if present else "; leave the split out to take all of it"
-        raise PhospheneError(f"{where} has no split {split!r}{did_you_mean(split, present) or known}")
+        raise UsageError(f"{where} has no split {split!r}{did_you_mean(split, present) or known}")
     return [item for item in placed if item.split == wanted]
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from phosphene.errors import PhospheneError, did_you_mean
+from phosphene.errors import UsageError, did_you_mean
 from phosphene.sources.decode import BrokenPicture, decode
 
 
@@ -110,7 +110,7 @@ class ImageSet:
         Chosen are the smallest hashes of seed and id, so the choice does not depend on the set's order.
         """
         if n < 0:
-            raise PhospheneError(f"cannot take {n} pictures; give a number from 0 up")
+            raise UsageError(f"cannot take {n} pictures; give a number from 0 up")
         ranks = [hashlib.blake2b(f"{seed}:{p.id}".encode(), digest_size=8).digest() for p in self]
         chosen = sorted(sorted(range(len(self)), key=ranks.__getitem__)[:n])
         return ImageSet(self.name, [self[i] for i in chosen], self.classes)
@@ -119,5 +119,5 @@ class ImageSet:
         """Return the pictures of one class."""
         if label not in self.classes:
             hint = did_you_mean(label, self.classes) or f"; it has {', '.join(self.classes) or 'no classes'}"
-            raise PhospheneError(f"{self.name} has no class {label!r}{hint}")
+            raise UsageError(f"{self.name} has no class {label!r}{hint}")
         return ImageSet(self.name, [p for p in self if p.label == label], self.classes)

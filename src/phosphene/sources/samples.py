@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from phosphene.errors import PhospheneError
+from phosphene.errors import PhospheneError, UsageError
 from phosphene.sources.folder import File
 from phosphene.sources.picture import ImageSet, Picture
 from phosphene.sources.windows import cut
@@ -47,12 +47,12 @@ def samples(spec: str = "samples", split: str | None = None) -> ImageSet:
     The windows are the same each time for the same release of scikit-image.
     """
     if split is not None:
-        raise PhospheneError(f"{spec} has no split {split!r}; leave the split out")
+        raise UsageError(f"{spec} has no split {split!r}; leave the split out")
     if spec == "samples":
         return ImageSet(spec, _photographs().values())
     size = spec.removeprefix("samples:")
     if not (size.isascii() and size.isdecimal() and int(size) in _SIZES):
-        raise PhospheneError(
+        raise UsageError(
             f"{spec!r} names no windows; type samples:32, or another size from {_SIZES[0]} to {_SIZES[-1]}"
         )
     found = _photographs()
