@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from phosphene.cli import doctor
+from phosphene.cli import doctor, train
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
-COMMANDS = (doctor.doctor,)
+COMMANDS = (train.train, doctor.doctor)
 
 # Plain help: rich boxes cost a tenth of a second, and docs/commands.md would change with the terminal.
 app = typer.Typer(name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
