@@ -1,0 +1,111 @@
+"""What ``phosphene show`` draws: from images and a layer to the sheet that fits their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from PIL import Image
+
+from phosphene.draw.scaling import Scale
+from phosphene.draw.sheet import Sheet
+from phosphene.errors import PhospheneError, UsageError
+from phosphene.network import Network, Unit
+from phosphene.project import Position, Projection, Rule, Unpool, project
+from phosphene.sources.images import Failure, ImageSet
+from phosphene.story.figures import grid_sheet, images_sheet, units_sheet
+
+MOST_TILES = 1200
+WIDEST_GRID = 16
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sheet, and what is on it.
+
+    Attributes:
+        sheet: the figure.
+        units: addresses.
+        images: names, in order.
+        activation: for every unit a value for every image.
+        failures: images that could not be read.
+    """
+
+    sheet: Sheet
+    units: tuple[str, ...]
+    images: tuple[str, ...]
+    activation: list[list[float]]
+    failures: tuple[Failure, ...]
+
+
+def show(
+    net: Network,
+    images: ImageSet,
+    units: Sequence[Unit],
+    rule: Rule = "deconvnet",
+    unpool: Unpool = "switches",
+    position: Position = "map",
+    scale: Scale = "tile",
+    columns: int | None = None,
+) -> Shown:
+    """Draw units of one layer on images: all units of one image, one unit on many, or a grid of both.
+
+    Raises:
+        UsageError: more pictures than one sheet holds; an unknown layer, unit, rule …
+        PhospheneError: none of the images can be read.
+    """
+    count = sum(net.layer(unit.layer).units if unit.index is None else 1 for unit in units)
+    _check_size(count, len(images))
+    names, inputs = _opened(images)
+    batches = [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
+    parts = [project(net, batch, list(units), rule, unpool, position) for batch in batches]
+    whole = _joined(parts)
+    return Shown(
+        _sheet(whole, names, scale, columns),
+        tuple(str(unit) for unit in whole.units),
+        tuple(names),
+        whole.activation.tolist(),
+        tuple(images.failures),
+    )
+
+
+def _check_size(units: int, images: int) -> None:
+    if units > 1 and images > WIDEST_GRID:
+        raise UsageError(
+            f"{units} units on {images} images do not fit on one sheet; name one unit with --unit, or give at most "
+            f"{WIDEST_GRID} images"
+        )
+    if units * images > MOST_TILES:
+        raise UsageError(
+            f"{units * images} projections do not fit on one sheet; give at most {MOST_TILES // units} images"
+        )
+
+
+def _opened(images: ImageSet) -> tuple[list[str], list[Image.Image]]:
+    opened = list(images.readable())
+    if not opened:
+        why = images.failures[0].reason if images.failures else "there is none"
+        raise PhospheneError(f"no picture of {images.name} can be read: {why}")
+    return [picture.id for picture, _ in opened], [image for _, image in opened]
+
+
+def _joined(parts: Sequence[Projection]) -> Projection:
+    """Put the images of projections of the same units behind each other."""
+    return replace(
+        parts[0],
+        **{name: torch.cat([getattr(part, name) for part in parts], 1) for name in _BY_IMAGE},
+        inputs=torch.cat([part.inputs for part in parts]),
+    )
+
+
+_BY_IMAGE = ("signal", "pixels", "activation", "places")
+
+
+def _sheet(projection: Projection, names: Sequence[str], scale: Scale, columns: int | None) -> Sheet:
+    if len(names) == 1:
+        return units_sheet(projection, names[0], scale, columns)
+    if len(projection.units) == 1:
+        return images_sheet(projection, names, scale, columns)
+    return grid_sheet(projection, names, scale)
