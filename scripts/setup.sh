@@ -51,7 +51,7 @@ report_progress() { # every 15 seconds, what pip is at; until the script that st
 
 install() {
   report_progress &
-  trap "kill $! 2>/dev/null" EXIT
+  trap "kill $! 2>/dev/null || true" EXIT
   .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off -e "$1" >"$log" 2>&1 || {
     tail -n 15 "$log" >&2
     fail "pip could not install it (the whole of what it said is in $log)."
