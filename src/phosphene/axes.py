@@ -11,8 +11,10 @@ from typing import Any
 from torch import Tensor
 
 
-def unit_axis(kind: str, source: Tensor, axis: int, call: tuple[tuple[Any, ...], dict[str, Any]]) -> int:
-    """Return the unit dimension after operation ``kind`` was called on ``source``, whose unit dimension is ``axis``.
+def unit_axis(
+    kind: str, source: Tensor, axis: int, output: Tensor, call: tuple[tuple[Any, ...], dict[str, Any]]
+) -> int:
+    """Return the unit dimension of ``output``, made by operation ``kind`` from ``source``, whose unit dimension is ``axis``.
 
     ``call`` holds the positional and keyword arguments of that call.
     """
@@ -25,7 +27,16 @@ def unit_axis(kind: str, source: Tensor, axis: int, call: tuple[tuple[Any, ...],
         return _permuted(source.ndim, axis, kwargs.get("dims", args[1:]))
     if kind in ("transpose", "swapaxes"):
         return _swapped(source.ndim, axis, args[1:] or (kwargs["dim0"], kwargs["dim1"]))
-    return axis
+    if kind in ("view", "reshape", "unflatten", "flatten"):
+        return _reshaped(source, axis, output)
+    return min(axis, max(output.ndim - 1, 0))
+
+
+def _reshaped(source: Tensor, axis: int, output: Tensor) -> int:
+    """Units stay last where they were last, and second where the picture plane behind them is untouched."""
+    if axis == source.ndim - 1 and axis > 1:
+        return output.ndim - 1
+    return 1 if output.ndim > 1 else 0
 
 
 def _permuted(ndim: int, axis: int, dims: Any) -> int:

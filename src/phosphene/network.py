@@ -15,7 +15,8 @@ from torch.autograd.graph import Node
 
 from phosphene.axes import to_maps
 from phosphene.errors import UsageError, did_you_mean
-from phosphene.geometry import View, views
+from phosphene.fields import views
+from phosphene.geometry import View
 from phosphene.graph import entrance, trace
 from phosphene.preprocessing import Preprocessing, Scale, measured_scale
 from phosphene.tape import Event, borrowed, run

@@ -134,7 +134,7 @@ class Tape(TorchFunctionMode):
         self._leaf = None
         unchanged = any(output is arg for arg in args)
         if isinstance(output, Tensor) and self._leaf_kind and (not unchanged or _is_in_place(module)):
-            self._emit(self._leaf_name, self._leaf_kind, output)
+            self._emit(self._leaf_name, self._leaf_kind, output, in_module=True)
 
     def _next_name(self, base: str) -> str:
         count = self._calls[base]
@@ -161,9 +161,8 @@ class Tape(TorchFunctionMode):
 
     def _note(self, kind: str, sources: list[Tensor], call: tuple[Any, Any], made: list[Tensor]) -> None:
         name = self._leaf_name if self._leaf is not None else self._function_name(kind)
-        axis = unit_axis(kind, sources[0], self._axes[sources[0]], call)
         for tensor in made:
-            self._axes[tensor] = axis if axis < tensor.ndim else max(tensor.ndim - 1, 0)
+            self._axes[tensor] = unit_axis(kind, sources[0], self._axes[sources[0]], tensor, call)
             self._note_node(tensor, name, sources)
         if self._leaf is not None:
             self._leaf_kind = kind
@@ -181,10 +180,10 @@ class Tape(TorchFunctionMode):
     def _function_name(self, kind: str) -> str:
         return self._next_name(".".join(filter(None, [self._stack[-1] if self._stack else "", kind])))
 
-    def _emit(self, name: str, kind: str, output: Tensor) -> None:
+    def _emit(self, name: str, kind: str, output: Tensor, in_module: bool = False) -> None:
         if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
             return
-        holds_units = output.ndim in (3, 4) or (output.ndim == 2 and kind == "linear")
+        holds_units = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
         if holds_units and self._visit(Event(name, kind, output, self._axes[output])):
             raise _Stop
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from phosphene.axes import from_maps, to_maps
 from phosphene.draw.scaling import Scale
 from phosphene.errors import UsageError, did_you_mean
+from phosphene.geometry import View
 from phosphene.graph import entrance, trace
 from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
@@ -21,6 +22,7 @@ from phosphene.project.picture import sheet_of
 from phosphene.project.rules import RULES, UNPOOLS, Rule, Unpool, Way
 from phosphene.project.signal import Signal
 from phosphene.project.walk import Route, Used, fill_names
+from phosphene.project.window import Window
 from phosphene.tape import Event, run
 
 Position = Literal["map", "peak"] | tuple[int, int]
@@ -188,17 +190,16 @@ def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
 
 @dataclass(frozen=True)
 class _Sources:
-    """Signals at the layer, (U, N, C or 1, H, W), the channel of each, and the values and places they hold."""
+    """Signals at the layer, with the values (U, N) and the places (U, N, 2) they hold."""
 
-    values: Tensor
-    channel: Tensor | None
+    signal: Signal
     activation: Tensor
     places: Tensor
 
     def chunks(self, size: int) -> Iterator[Signal]:
-        for start in range(0, len(self.values), size):
-            part = slice(start, start + size)
-            yield Signal(self.values[part], None if self.channel is None else self.channel[part])
+        """Yield the signals of ``size`` units at a time."""
+        for start in range(0, len(self.activation), size):
+            yield self.signal.of_units(slice(start, start + size))
 
 
 def _selected(maps: Tensor, units: Sequence[Unit], position: Position) -> _Sources:
@@ -214,10 +215,11 @@ def _selected(maps: Tensor, units: Sequence[Unit], position: Position) -> _Sourc
     else:
         raise UsageError(f"a position is 'map', 'peak' or (row, column), not {position!r}")
     activation = own.flatten(2).gather(2, place[..., None])[..., 0]
-    if position != "map":
-        own = torch.zeros_like(own).flatten(2).scatter(2, place[..., None], activation[..., None]).view_as(own)
     places = torch.stack([place // width, place % width], dim=-1)
-    return _Sources(own.unsqueeze(2), channel, activation, places)
+    if position == "map":
+        return _Sources(Signal(own.unsqueeze(2), channel), activation, places)
+    point = activation[..., None, None, None]
+    return _Sources(Signal(point, channel, Window(places, View())), activation, places)
 
 
 def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:
@@ -233,7 +235,7 @@ def _own(maps: Tensor, signal: Tensor) -> _Sources:
     largest, place = values.flatten(2).max(2)
     inside = place % (maps.shape[2] * maps.shape[3])
     places = torch.stack([inside // maps.shape[3], inside % maps.shape[3]], dim=-1)
-    return _Sources(values, None, largest, places)
+    return _Sources(Signal(values), largest, places)
 
 
 def _arranged(signal: Signal, event: Event) -> Signal:

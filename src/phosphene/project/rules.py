@@ -44,10 +44,14 @@ Send = Callable[[back.Step, Signal], list[Signal]]
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of the table: how an operation is treated, and how its transpose (or gradient) is computed."""
+    """One row of the table: how an operation is treated, and how its transpose (or gradient) is computed.
+
+    ``local`` says that ``send`` also takes signals that live in a window of the plane.
+    """
 
     treatment: Treatment
     send: Send = back.by_gradient
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Way:
 
     def send(self, step: back.Step, operation: Operation, signal: Signal) -> list[Signal]:
         """Send ``signal`` back through the operation of ``step``: one signal for each of its edges."""
+        if signal.window is not None and not (operation.local and step.keeps_plane):
+            signal = signal.whole(step.shape)
         if operation.treatment is Treatment.NONLINEARITY and self.rule != "gradient":
             positive = signal.with_values(signal.values.clamp(min=0))
             return operation.send(step, positive) if self.rule == "guided" else [positive] * len(step.edges)
@@ -89,8 +95,8 @@ _UNPOOL_WORDS = {
     "fill": "to the whole window, mean where windows overlap",
 }
 
-_SCALING = Operation(Treatment.LINEAR, back.by_slope)
-_NONLINEARITY = Operation(Treatment.NONLINEARITY, back.by_slope)
+_SCALING = Operation(Treatment.LINEAR, back.by_slope, local=True)
+_NONLINEARITY = Operation(Treatment.NONLINEARITY, back.by_slope, local=True)
 _LINEAR = Operation(Treatment.LINEAR)
 _HELD = Operation(Treatment.HELD)
 
@@ -101,17 +107,21 @@ TABLE: dict[str, Operation] = {
         "Abs Pow Sqrt Rsqrt Exp Expm1 Log Log1P Square Erf Sin Cos Sinh Cosh Reciprocal Sign".split(),
         _NONLINEARITY,
     ),
-    "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, back.switches),
+    "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, back.switches, local=True),
     "AdaptiveMaxPool2D": Operation(Treatment.MAX_POOL),
-    "Convolution": Operation(Treatment.LINEAR, back.convolution),
+    "Convolution": Operation(Treatment.LINEAR, back.convolution, local=True),
     "Addmm": Operation(Treatment.LINEAR, back.matrix),
     "Mm": Operation(Treatment.LINEAR, back.matrix),
-    **dict.fromkeys("NativeBatchNorm CudnnBatchNorm MiopenBatchNorm Mul Div NativeDropout".split(), _SCALING),
-    **dict.fromkeys("Add Clone Alias ToCopy Lift".split(), Operation(Treatment.LINEAR, back.sum_of_two)),
+    **dict.fromkeys("Mul Div NativeDropout".split(), _SCALING),
+    **dict.fromkeys(
+        "NativeBatchNorm CudnnBatchNorm MiopenBatchNorm".split(),
+        Operation(Treatment.LINEAR, back.normalisation, local=True),
+    ),
+    **dict.fromkeys("Add Clone Alias ToCopy Lift".split(), Operation(Treatment.LINEAR, back.sum_of_two, local=True)),
     **dict.fromkeys(
         "View UnsafeView ReshapeAlias Squeeze Unsqueeze".split(), Operation(Treatment.LINEAR, back.reshape)
     ),
-    "Cat": Operation(Treatment.LINEAR, back.concatenation),
+    "Cat": Operation(Treatment.LINEAR, back.concatenation, local=True),
     **dict.fromkeys(
         "Sub Rsub Neg AddR Linear Bmm Baddbmm Mv Stack Slice Select Split SplitWithSizes Unbind UnbindCopy Index "
         "IndexSelect Gather Narrow AsStrided Permute Transpose T Expand Repeat Roll Flip Movedim Diagonal Tril Triu "

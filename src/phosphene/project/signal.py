@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+
+from phosphene.project.window import Window
 
 
 @dataclass(frozen=True)
 class Signal:
     """``values`` is (U, *shape of the forward tensor) for U units that share one forward pass.
 
-    A signal that started from single units lives in one channel only until an operation mixes channels; then
-    ``channel`` (U,) says which one, and ``values`` is (U, N, 1, H, W). Kept so, a layer of C units costs C times less.
+    Two things keep it small. A signal that started from single units lives in one channel only until an operation
+    mixes channels: then ``channel`` (U,) says which, and ``values`` is (U, N, 1, H, W). A signal that started from
+    single positions lives in a window of the plane: then ``window`` says where, and ``values`` is (U, N, C, h, w).
     """
 
     values: Tensor
     channel: Tensor | None = None
+    window: Window | None = None
 
     def with_values(self, values: Tensor) -> Signal:
         """Return the same signal with other values."""
-        return Signal(values, self.channel)
+        return replace(self, values=values)
+
+    def of_units(self, part: slice) -> Signal:
+        """Return the signals of some units."""
+        channel = None if self.channel is None else self.channel[part]
+        window = None if self.window is None else Window(self.window.places[part], self.window.view)
+        return Signal(self.values[part], channel, window)
+
+    def plane(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return (h, w) of the values of a signal at a tensor of ``shape``: the window's, or the whole plane's."""
+        return self.window.size if self.window is not None else (shape[-2], shape[-1])
 
     def dense(self, shape: tuple[int, ...]) -> Tensor:
-        """Return the values over all channels, (U, *shape)."""
+        """Return the values over all channels and the whole plane, (U, *shape)."""
+        return self.whole(shape).all_channels(shape).values
+
+    def all_channels(self, shape: tuple[int, ...]) -> Signal:
+        """Return the same signal with all the channels of a tensor of ``shape`` (N, C, H, W) written out."""
         if self.channel is None:
-            return self.values
-        full = self.values.new_zeros(len(self.values), *shape)
-        full[torch.arange(len(full)), :, self.channel] = self.values[:, :, 0]
-        return full
+            return self
+        units, images, _, *plane = self.values.shape
+        full = self.values.new_zeros(units, images, shape[1], *plane)
+        full[torch.arange(units), :, self.channel] = self.values[:, :, 0]
+        return Signal(full, window=self.window)
+
+    def whole(self, shape: tuple[int, ...]) -> Signal:
+        """Return the same signal over the whole plane of a tensor of ``shape`` (N, C, H, W)."""
+        if self.window is None:
+            return self
+        return Signal(self.window.pasted(self.values, shape), self.channel)
 
     def along(self, factor: Tensor) -> Tensor:
         """Return ``factor`` (of the forward shape, or broadcasting to it) as it meets this signal's values."""
-        if self.channel is None or factor.ndim < 4 or factor.shape[1] == 1:
+        if self.channel is not None and factor.ndim == 4 and factor.shape[1] > 1:
+            factor = factor[:, self.channel].movedim(1, 0).unsqueeze(2)  # (U, N, 1, H, W)
+        if self.window is None or factor.shape[-2:] == (1, 1):
             return factor
-        return factor[:, self.channel].movedim(1, 0).unsqueeze(2)
+        return _cut_each(self.window, factor) if factor.ndim == 5 else self.window.cut(factor)
+
+
+def _cut_each(window: Window, factor: Tensor) -> Tensor:
+    """Cut each unit's windows out of its own plane: ``factor`` (U, N, 1, H, W) to (U, N, 1, h, w)."""
+    image, row, column = window.indices(tuple(factor.shape))
+    unit = torch.arange(len(factor), device=factor.device)[:, None, None, None]
+    return factor.expand(-1, window.places.shape[1], -1, -1, -1)[unit, image, 0, row, column].unsqueeze(2)
 
 
 def add(a: Signal | None, b: Signal, shape: tuple[int, ...]) -> Signal:
     """Return the sum of two signals that arrive at the same place, a tensor of ``shape``."""
     if a is None:
         return b
-    if a.channel is not None and b.channel is not None and torch.equal(a.channel, b.channel):
-        return a.with_values(a.values + b.values)
-    return Signal(a.dense(shape) + b.dense(shape))
+    if not (a.channel is not None and b.channel is not None and torch.equal(a.channel, b.channel)):
+        a, b = a.all_channels(shape), b.all_channels(shape)
+    both = a.window.joined(b.window) if a.window and b.window else None
+    if a.window and b.window and both:
+        return Signal(a.window.widened(a.values, both) + b.window.widened(b.values, both), a.channel, both)
+    return Signal(a.whole(shape).values + b.whole(shape).values, a.channel)
 
 
 def summed_to(values: Tensor, shape: tuple[int, ...]) -> Tensor:

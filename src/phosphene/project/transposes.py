@@ -12,9 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from phosphene.fields import view_of
 from phosphene.geometry import pair
 from phosphene.graph import Edge, output_shapes, saved
+from phosphene.project.convolution import Convolution
 from phosphene.project.signal import Signal, summed_to
+from phosphene.project.window import Window
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,26 @@ class Step:
     def shape(self) -> tuple[int, ...]:
         """The shape of the operation's (first) output."""
         return output_shapes(self.node)[0]
+
+    @property
+    def keeps_plane(self) -> bool:
+        """Whether every edge leads to feature maps that the output's positions look at through a known window."""
+        size = len(self.shape)
+        plain = all(len(edge.shape) == size == 4 for edge in self.edges)
+        return plain and view_of(self.node) is not None and (len(self.edges) == 1 or self._same_planes)
+
+    @property
+    def _same_planes(self) -> bool:
+        return all(edge.shape[-2:] == self.shape[-2:] for edge in self.edges)
+
+    def window(self, signal: Signal) -> Window:
+        """Return the windows of the operation's input that a windowed signal at its output goes back to."""
+        view = view_of(self.node)
+        assert signal.window is not None
+        assert view is not None
+        window = signal.window.through(view)
+        assert window is not None
+        return window
 
     def gradients(self, *signals: Tensor) -> list[Tensor]:
         """Call PyTorch's own backward of the operation; returns the gradients along the edges."""
@@ -61,6 +84,17 @@ def by_slope(step: Step, signal: Signal) -> list[Signal]:
     return sent
 
 
+def normalisation(step: Step, signal: Signal) -> list[Signal]:
+    """Send back through batch norm in inference mode: a factor for each channel."""
+    node = step.node
+    scale = torch.rsqrt(saved(node, "running_var") + saved(node, "eps"))
+    weight = saved(node, "weight")
+    if weight is not None:
+        scale = scale * weight.detach()
+    factor = scale.reshape(1, -1, *[1] * (len(step.shape) - 2)).to(signal.values.dtype)
+    return [signal.with_values(signal.values * signal.along(factor))]
+
+
 def sum_of_two(step: Step, signal: Signal) -> list[Signal]:
     """Send back through ``a + alpha * b``, or through a mere copy."""
     alpha = float(getattr(step.node, "_saved_alpha", 1))
@@ -80,13 +114,15 @@ def reshape(step: Step, signal: Signal) -> list[Signal]:
 
 def concatenation(step: Step, signal: Signal) -> list[Signal]:
     """Send back through a concatenation: each input gets its slice."""
-    values = signal.dense(step.shape)
+    signal = signal.all_channels(step.shape)
     dim = _signed(saved(step.node, "dim")) % len(step.shape)
     known = {edge.index: edge.shape[dim] for edge in step.edges}
     if len(known) < len(step.node.next_functions):
         return by_gradient(step, signal)
     starts = [sum(known[i] for i in range(index)) for index in known]
-    return [Signal(values.narrow(dim + 1, starts[edge.index], known[edge.index])) for edge in step.edges]
+    return [
+        signal.with_values(signal.values.narrow(dim + 1, starts[edge.index], known[edge.index])) for edge in step.edges
+    ]
 
 
 def _signed(dim: int) -> int:
@@ -104,84 +140,17 @@ def matrix(step: Step, signal: Signal) -> list[Signal]:
     return [Signal(signal.values @ weight.T * alpha if alpha != 1 else signal.values @ weight.T)]
 
 
-# -- convolution -------------------------------------------------------------------------------------------------
-
-
 def convolution(step: Step, signal: Signal) -> list[Signal]:
     """Send back through a 2-d convolution: a convolution with its filters transposed, without the bias."""
     node = step.node
     if saved(node, "transposed") or saved(node, "weight").ndim != 4 or [edge.index for edge in step.edges] != [0]:
         return by_gradient(step, signal)
-    weight = saved(node, "weight").detach()
-    if signal.channel is not None:
-        return [_from_one_channel(node, weight, signal, step.edges[0].shape)]
-    return [Signal(_from_all_channels(node, weight, signal.values, step.edges[0].shape))]
-
-
-def _from_all_channels(node: Node, weight: Tensor, values: Tensor, shape: tuple[int, ...]) -> Tensor:
-    units = len(values)
-    stride, padding, dilation = _settings(node)
-    flat = values.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-    kernel = weight.shape[2:]
-    reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-    if stride == (1, 1) and saved(node, "groups") == 1 and all(r >= p for r, p in zip(reach, padding, strict=True)):
-        # With stride 1 the transpose is a plain convolution, which runs faster than conv_transpose2d.
-        turned = weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
-        around = [r - p for r, p in zip(reach, padding, strict=True)]
-        sent = F.conv2d(flat, turned, padding=around, dilation=dilation)
-    else:
-        extra = [
-            n - ((m - 1) * s - 2 * p + r + 1)
-            for n, m, s, p, r in zip(shape[2:], values.shape[3:], stride, padding, reach, strict=True)
-        ]
-        sent = F.conv_transpose2d(flat, weight, None, stride, padding, extra, saved(node, "groups"), dilation)
-    return sent.reshape(units, -1, *sent.shape[1:])
-
-
-def _settings(node: Node) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    return pair(saved(node, "stride")), pair(saved(node, "padding")), pair(saved(node, "dilation"))
-
-
-def _from_one_channel(node: Node, weight: Tensor, signal: Signal, shape: tuple[int, ...]) -> Signal:
-    """Each unit's signal is in one channel, so only that channel's filters are needed."""
-    stride, padding, dilation = _settings(node)
-    reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
-    spread = _spread(signal.values[:, :, 0], stride)
-    # Cut or fill so that an ordinary correlation with the turned filters ends at the input's size.
-    before = [r - p for r, p in zip(reach, padding, strict=True)]
-    after = [n + p - m for n, p, m in zip(shape[2:], padding, spread.shape[2:], strict=True)]
-    framed = F.pad(spread, (before[1], after[1], before[0], after[0]))
-    filters = weight[signal.channel].flip(2, 3)  # (U, C / groups, kh, kw)
-    sent = _correlated(framed, filters, dilation)
-    groups = saved(node, "groups")
-    if groups == 1:
-        return Signal(sent)
-    group = signal.channel // (weight.shape[0] // groups)
-    if weight.shape[1] == 1:
-        return Signal(sent, group)
-    full = sent.new_zeros(len(sent), shape[0], groups, weight.shape[1], *shape[2:])
-    full[torch.arange(len(sent)), :, group] = sent
-    return Signal(full.flatten(2, 3))
-
-
-def _spread(values: Tensor, stride: tuple[int, int]) -> Tensor:
-    """Put ``stride - 1`` zeros between neighbouring values of (U, N, H, W)."""
-    if stride == (1, 1):
-        return values
-    units, images, height, width = values.shape
-    spread = values.new_zeros(units, images, (height - 1) * stride[0] + 1, (width - 1) * stride[1] + 1)
-    spread[:, :, :: stride[0], :: stride[1]] = values
-    return spread
-
-
-def _correlated(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> Tensor:
-    """Correlate each unit's maps (U, N, H, W) with its filters (U, C, kh, kw): (U, N, C, H', W')."""
-    units, images = maps.shape[:2]
-    height, width = (n - d * (k - 1) for n, d, k in zip(maps.shape[2:], dilation, filters.shape[2:], strict=True))
-    columns = F.unfold(maps.flatten(0, 1).unsqueeze(1), tuple(filters.shape[2:]), dilation)
-    columns = columns.reshape(units, images, *columns.shape[1:]).transpose(2, 3)  # (U, N, H'W', kh kw)
-    sent: Tensor = columns @ filters.flatten(2).transpose(1, 2).unsqueeze(1)  # (U, N, H'W', C)
-    return sent.transpose(2, 3).reshape(units, images, -1, height, width)
+    forward = Convolution.of(node, step.edges[0].shape)
+    if signal.window is None:
+        return [forward.back(signal)]
+    window = step.window(signal)
+    sent = forward.without_padding(window.size).back(Signal(signal.values, signal.channel))
+    return [Signal(window.cleared(sent.values, step.edges[0].shape), sent.channel, window)]
 
 
 # -- max-pooling -------------------------------------------------------------------------------------------------
@@ -193,10 +162,11 @@ def switches(step: Step, signal: Signal) -> list[Signal]:
     kernel, stride, padding, dilation = pooling_settings(node)
     if len(shape) != 4:
         return by_gradient(step, signal)
+    target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
         chosen = step.gradients(torch.ones(step.shape, dtype=signal.values.dtype, device=signal.values.device))[0]
-        return [signal.with_values(_widened(signal.values, kernel, shape) * signal.along(chosen))]
-    return [_to_switches(node, signal, shape)]
+        return [target.with_values(_widened(signal.values, kernel, target.plane(shape), target.along(chosen)))]
+    return [target.with_values(_to_switches(node, signal, target, shape))]
 
 
 def pooling_settings(node: Node) -> tuple[tuple[int, int], ...]:
@@ -205,18 +175,43 @@ def pooling_settings(node: Node) -> tuple[tuple[int, int], ...]:
     return kernel, pair(saved(node, "stride"), kernel), pair(saved(node, "padding")), pair(saved(node, "dilation"))
 
 
-def _widened(values: Tensor, kernel: tuple[int, int], shape: tuple[int, ...]) -> Tensor:
-    """Give every pixel of a window its value; the last windows may be cut off (ceil_mode) or leave a rest."""
-    wide = values.repeat_interleave(kernel[0], -2).repeat_interleave(kernel[1], -1)
-    wide = wide[..., : shape[-2], : shape[-1]]
-    return F.pad(wide, (0, shape[-1] - wide.shape[-1], 0, shape[-2] - wide.shape[-2]))
+def _widened(values: Tensor, kernel: tuple[int, int], shape: tuple[int, ...], chosen: Tensor | None = None) -> Tensor:
+    """Give every pixel of a window its value, times ``chosen`` (..., H, W) if given, in channels-last order.
+
+    The last windows may be cut off (ceil_mode) or leave a rest without window.
+    """
+    units, images, channels, height, width = values.shape
+    canvas = values.new_empty(units, images, height, kernel[0], width, kernel[1], channels).permute(0, 1, 6, 2, 3, 4, 5)
+    spread = values[..., :, None, :, None]
+    if chosen is None:
+        canvas.copy_(spread.expand_as(canvas))
+    else:
+        framed = _framed(chosen, (height * kernel[0], width * kernel[1]))
+        torch.mul(spread, framed.reshape(*framed.shape[:-2], height, kernel[0], width, kernel[1]), out=canvas)
+    wide = canvas.permute(0, 1, 3, 4, 5, 6, 2).reshape(units, images, height * kernel[0], width * kernel[1], channels)
+    return _framed(wide.permute(0, 1, 4, 2, 3), shape[-2:])
 
 
-def _to_switches(node: Node, signal: Signal, shape: tuple[int, ...]) -> Signal:
-    places = signal.along(saved(node, "result1")).flatten(-2).expand(*signal.values.shape[:-2], -1)
-    sent = signal.values.new_zeros(*signal.values.shape[:-2], shape[-2] * shape[-1])
-    sent.scatter_add_(-1, places, signal.values.flatten(-2))
-    return signal.with_values(sent.reshape(*sent.shape[:-1], *shape[-2:]))
+def _framed(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Cut or fill with zeros at the bottom and the right, to ``size`` (H, W)."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    cut = maps[..., : size[0], : size[1]]
+    return F.pad(cut, (0, size[1] - cut.shape[-1], 0, size[0] - cut.shape[-2]))
+
+
+def _to_switches(node: Node, signal: Signal, target: Signal, shape: tuple[int, ...]) -> Tensor:
+    height, width = target.plane(shape)
+    places = signal.along(saved(node, "result1"))
+    if target.window is not None:
+        # Recorded positions count in the whole plane. Where a window overhangs the values are zero, so any place does.
+        top, left = (start[:, :, None, None, None] for start in target.window.starts)
+        places = (places // shape[-1] - top) * width + places % shape[-1] - left
+        places = places.clamp(0, height * width - 1)
+    lead = signal.values.shape[:-2]
+    sent = signal.values.new_zeros(*lead, height * width)
+    sent.scatter_add_(-1, places.flatten(-2).expand(*lead, -1), signal.values.flatten(-2))
+    return sent.reshape(*lead, height, width)
 
 
 def fill(step: Step, signal: Signal) -> list[Signal]:
@@ -225,13 +220,22 @@ def fill(step: Step, signal: Signal) -> list[Signal]:
     if not hasattr(node, "_saved_kernel_size"):
         return [signal.with_values(_filled_adaptive(signal.values, shape))]
     kernel, stride, padding, dilation = pooling_settings(node)
+    target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
-        return [signal.with_values(_widened(signal.values, kernel, shape))]
-    flat = signal.values.flatten(0, -3).unsqueeze(1)
-    total = _scattered(flat, kernel, stride, padding, dilation, shape)
-    windows = _scattered(torch.ones_like(flat[:1]), kernel, stride, padding, dilation, shape)
-    sent = (total / windows.clamp(min=1)).reshape(*signal.values.shape[:-2], *shape[-2:])
-    return [signal.with_values(sent)]
+        sent = _widened(signal.values, kernel, target.plane(shape))
+        return [target.with_values(target.window.cleared(sent, shape) if target.window else sent)]
+    counts = _scattered(signal.values.new_ones(1, 1, *step.shape[-2:]), kernel, stride, padding, dilation, shape)
+    spread = _scattered(
+        signal.values.flatten(0, -3).unsqueeze(1),
+        kernel,
+        stride,
+        (0, 0) if target.window else padding,
+        dilation,
+        target.plane(shape),
+    ).reshape(*signal.values.shape[:-2], *target.plane(shape))
+    if target.window is not None:
+        spread = target.window.cleared(spread, shape)
+    return [target.with_values(spread / target.along(counts.clamp(min=1).expand(shape[0], 1, -1, -1)))]
 
 
 def _scattered(

@@ -90,7 +90,9 @@ def _single(node: Node) -> bool:
 
 
 def _fitted(sent: Signal, edge: Edge) -> Signal:
-    if sent.channel is not None or sent.values.shape[1:] == edge.shape:
+    if sent.window is not None and sent.window.fills(edge.shape):
+        sent = sent.whole(edge.shape)
+    if sent.window is not None or sent.channel is not None or sent.values.shape[1:] == edge.shape:
         return sent
     return Signal(summed_to(sent.values, edge.shape))
 
