@@ -7,6 +7,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+import phosphene
 from phosphene.cli import COMMANDS, app
 
 
@@ -32,6 +33,11 @@ def test_nothing_asked_shows_the_help():
     result = CliRunner().invoke(app, [], prog_name="phosphene")
     assert result.exit_code == 0
     assert result.stdout == CliRunner().invoke(app, ["--help"], prog_name="phosphene").stdout
+
+
+def test_the_version():
+    result = CliRunner().invoke(app, ["--version"], prog_name="phosphene")
+    assert (result.exit_code, result.stdout) == (0, f"{phosphene.__version__}\n")
 
 
 def test_a_wrong_command_exits_with_2():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+import phosphene
 from phosphene.cli import doctor, train
 from phosphene.cli.failures import SentenceGroup
 
@@ -14,8 +17,19 @@ COMMANDS = (train.train, doctor.doctor)
 app = typer.Typer(name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(phosphene.__version__)
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
-def phosphene(context: typer.Context) -> None:
+def program(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """See what each feature of a convolutional network is looking for."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
