@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from phosphene.training.augment import draw_epoch
 from phosphene.training.loop import Trainer
 from tests.training.toys import colours, recipe
 
@@ -73,6 +74,14 @@ def test_norms_and_biases_are_not_decayed():
     assert {p.ndim for p in decayed["params"]} == {2, 4}
     assert {p.ndim for p in free["params"]} == {1}
     assert (decayed["weight_decay"], free["weight_decay"]) == (1e-3, 0.0)
+
+
+@pytest.mark.parametrize(("epoch", "hidden"), [(0, True), (7, True), (8, False), (9, False)])
+def test_nothing_is_hidden_in_the_last_epochs(epoch, hidden):
+    trainer = Trainer(recipe(shift=0, cutout=20, whole=0.2), colours(), 10, 0, CPU)
+    trainer.epoch = epoch
+    batch = next(draw_epoch(64, 8, trainer.recipe, 0, epoch).batches(64))
+    assert torch.all(trainer._augmented(batch) == 0) == hidden
 
 
 def test_float32_and_bfloat16_learn_the_same_task(monkeypatch):

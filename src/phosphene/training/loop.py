@@ -80,7 +80,8 @@ class Trainer:
         """The batch's pictures, changed at random, as the model's input ``(N, 3, H, W)``."""
         pictures = translate(self.data.train.pixels[batch.order], batch.shift, self.recipe.shift)
         pictures = self.data.normalise(flip(pictures, batch.flipped))
-        pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
+        if self.epoch < (1 - self.recipe.whole) * self.epochs:
+            pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
         return pictures.to(self.device, memory_format=torch.channels_last)
 
     def _scores(self, model: nn.Module, inputs: Tensor) -> Tensor:

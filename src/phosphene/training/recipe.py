@@ -31,6 +31,8 @@ class Recipe:
     momentum: float = 0.9
     warm_up: float = 0.2
     """Share of the steps in which the learning rate climbs."""
+    whole: float = 0.2
+    """Share of the epochs, the last ones, in which nothing is hidden: the pictures are then as in a test."""
     average: float = 0.99
     """Decay per step of the running average of the weights, which is what is kept."""
 

@@ -112,7 +112,8 @@ def _how(about: About, recipe: Recipe) -> Iterator[str]:
 
 
 def _hole(recipe: Recipe) -> str:
-    return f", and lose a square of {recipe.cutout} pixels" if recipe.cutout else ""
+    lasting = f"but for the last {recipe.whole:.0%} of the epochs"
+    return f", and lose a square of {recipe.cutout} pixels {lasting}" if recipe.cutout else ""
 
 
 def _classes(about: About, confusion: Tensor) -> Iterator[str]:
