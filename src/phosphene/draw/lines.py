@@ -77,17 +77,26 @@ def _panel(axes: Axes, panel: Panel, x: Sequence[float] | None, theme: Theme) ->
 
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Write each line's name at its right end, pushed up where two would overlap."""
+    """Write each line's name at its right end, moved up or down where two would overlap."""
     low, high = axes.get_ylim()
-    floor = -np.inf
-    for value, place, name, colour in sorted(ends, key=lambda end: end[0]):
-        floor = max(value, floor + _LABEL_HEIGHT * (high - low))
+    ends = sorted(ends)
+    heights = _spread([value for value, *_ in ends], _LABEL_HEIGHT * (high - low), high)
+    for height, (_, place, name, colour) in zip(heights, ends, strict=True):
         axes.annotate(
             short(name),
-            (place, floor),
+            (place, height),
             xytext=(4, 0),
             textcoords="offset points",
             color=colour,
             va="center",
             annotation_clip=False,
         )
+
+
+def _spread(heights: list[float], apart: float, top: float) -> list[float]:
+    """Return rising ``heights`` moved up until they are ``apart``, and down again from ``top`` where that is passed."""
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + apart)
+    for i in reversed(range(len(heights))):
+        heights[i] = min(heights[i], top - apart * (len(heights) - 1 - i))
+    return heights

@@ -98,9 +98,11 @@ def _measure(tile: Floats, percentile: float) -> tuple[float, float, float, floa
 
 
 def _note(scale: Scale, percentile: float, shared: str, broken: int) -> str:
-    beyond = "" if percentile == 100 else f" ({percentile:g} % of |values|; beyond is clipped)"
     if scale == "shared":
-        note = f"All tiles share one scale: {shared}{beyond}."
+        note = f"All tiles share one scale: {shared}"
+    elif percentile == 100:
+        note = "Each tile scaled to its own maximum"
     else:
-        note = f"Each tile scaled to its own maximum{beyond}."
-    return note + (f" Magenta: {broken} pixels that are not finite." if broken else "")
+        note = f"Each tile scaled to {percentile:g} % of its own |values|"
+    clipped = "" if percentile == 100 else "; what lies beyond is clipped"
+    return f"{note}{clipped}." + (f" Magenta: not finite ({broken} pixels)." if broken else "")

@@ -17,6 +17,7 @@ ASCENT = 0.93  # of the size, above the baseline
 LEADING = 1.28  # of the size, from line to line
 ELLIPSIS = "…"
 _SQUARE = 0.4  # of the size, that a square letter is wider than the box drawn for one that is missing
+_JOINERS = "\u200c\u200d"  # they shape the letters beside them
 _SPACES = "\t\n\v\f\r\u0085\u2028\u2029"
 
 
@@ -48,7 +49,7 @@ def clean(text: str) -> str:
 
 
 def _showable(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs", "Cn", "Co")
+    return character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn", "Co")
 
 
 def shorten(text: str, limit: float, size: int, bold: bool = False) -> str:
