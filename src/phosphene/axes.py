@@ -11,10 +11,11 @@ from typing import Any
 from torch import Tensor
 
 
-def unit_axis(
-    kind: str, source: Tensor, axis: int, output: Tensor, call: tuple[tuple[Any, ...], dict[str, Any]]
-) -> int:
-    """Return the unit dimension of ``output``, made by operation ``kind`` from ``source``, whose unit dimension is ``axis``.
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def unit_axis(kind: str, source: Tensor, axis: int, output: Tensor, call: Call) -> int:
+    """Return the unit dimension of ``output``, made by operation ``kind`` from ``source`` with unit dimension ``axis``.
 
     ``call`` holds the positional and keyword arguments of that call.
     """

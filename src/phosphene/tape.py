@@ -99,6 +99,7 @@ class Tape(TorchFunctionMode):
         self._leaf_kind = ""
         self._leaf_name = ""
         self._axes = WeakIdKeyDictionary()
+        self._batch = 0
         self._thread = threading.get_ident()
 
     # -- whose operation is it -----------------------------------------------------------------------------------
@@ -107,6 +108,7 @@ class Tape(TorchFunctionMode):
     def watching(self, x: Tensor) -> Iterator[None]:
         """Watch everything computed from ``x`` by the model inside the block."""
         self._axes[x] = 1
+        self._batch = len(x)
         with ExitStack() as stack:
             stack.enter_context(_removed(register_module_forward_pre_hook(self._enter_module)))
             stack.enter_context(_removed(register_module_forward_hook(self._leave_module, always_call=True)))
@@ -183,7 +185,8 @@ class Tape(TorchFunctionMode):
     def _emit(self, name: str, kind: str, output: Tensor, in_module: bool = False) -> None:
         if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
             return
-        holds_units = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
+        shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
+        holds_units = shaped and len(output) == self._batch  # windows of attention are no images
         if holds_units and self._visit(Event(name, kind, output, self._axes[output])):
             raise _Stop
 

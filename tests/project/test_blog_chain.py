@@ -100,7 +100,6 @@ class Functional(torch.nn.Module):
         return x @ w["fc2_weight"].T + w["fc2_bias"]
 
 
-
 RELUS = {
     "F.relu": F.relu,
     "torch.relu": torch.relu,

@@ -20,7 +20,9 @@ class Random(nn.Module):
         self.stem = nn.Conv2d(channels, width, 3, padding=1, padding_mode=draw(st.sampled_from(["zeros", "reflect"])))
         self.steps = draw(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4))
         self.parts = nn.ModuleList(STEPS[step][0](width, draw) for step in self.steps)
-        self.act = draw(st.sampled_from([F.relu, F.relu6, F.silu, F.gelu, F.elu, F.leaky_relu, torch.tanh, F.hardswish]))
+        self.act = draw(
+            st.sampled_from([F.relu, F.relu6, F.silu, F.gelu, F.elu, F.leaky_relu, torch.tanh, F.hardswish])
+        )
         self.last = nn.Conv2d(width, 5, 1)
 
     def forward(self, x):
@@ -54,7 +56,10 @@ STEPS = {
     "residual": (lambda w, d: nn.Conv2d(w, w, 3, padding=1), lambda part, x, act: act(part(x) + x)),
     "cat": (lambda w, d: nn.Conv2d(w, w, 1), lambda part, x, act: part(torch.cat([x, -x], 1)[:, 1 : 1 + x.shape[1]])),
     "max-pool": (pool, lambda part, x, act: part(x) if min(x.shape[2:]) > 2 else x),
-    "average": (lambda w, d: nn.AvgPool2d(2, ceil_mode=True), lambda part, x, act: part(x) if min(x.shape[2:]) > 2 else x),
+    "average": (
+        lambda w, d: nn.AvgPool2d(2, ceil_mode=True),
+        lambda part, x, act: part(x) if min(x.shape[2:]) > 2 else x,
+    ),
     "adaptive": (lambda w, d: nn.AdaptiveAvgPool2d(5), lambda part, x, act: part(x)),
     "norm": (norm, lambda part, x, act: act(part(x))),
     "pad": (lambda w, d: nn.ReplicationPad2d((1, 0, 2, 1)), lambda part, x, act: part(x)),
@@ -90,4 +95,6 @@ def test_units_together_equal_units_alone_under_every_rule(data, channels, size,
         for image in (0, 1):
             alone = ph.project(net, x[image : image + 1], f"{layer}:{unit}", rule, unpool, "peak").signal[0, 0]
             assert torch.isfinite(alone).all()
-            torch.testing.assert_close(together[unit, image], alone, rtol=1e-3, atol=1e-4 * float(alone.abs().max()) + 1e-9)
+            torch.testing.assert_close(
+                together[unit, image], alone, rtol=1e-3, atol=1e-4 * float(alone.abs().max()) + 1e-9
+            )

@@ -23,7 +23,8 @@ CASES = [
 def windows(case, height, width, out_height, out_width):
     """Yield the (row, column) pixels inside the picture of each output's window, by the definition."""
     kernel, stride, padding, dilation = (
-        np.broadcast_to(case.get(k, d), 2) for k, d in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1))
+        np.broadcast_to(case.get(k, d), 2)
+        for k, d in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1))
     )
     for i in range(out_height):
         for j in range(out_width):
