@@ -86,7 +86,7 @@ def find(net: Network, deep: Network, material: Material, seed: int, progress: P
 
 
 def _facts(net: Network, layer: str, material: Material, peaks: Peaks, seed: int, progress: Progress) -> LayerFacts:
-    progress(f"{net.name}: colours and correlations in {layer}")
+    progress(f"comparing the units of {layer}")
     samples = sampled(net, layer, material, MOST_SAMPLED, seed)
     return LayerFacts(layer, peaks, tuning(samples), likeness(samples.activation))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from statistics import median
 
 from phosphene.network import Unit
 from phosphene.story.choice import graded, hero
-from phosphene.story.findings import Findings, LayerFacts
+from phosphene.story.colour import lab, local_means
+from phosphene.story.findings import Findings
 from phosphene.story.plate import Plate
 from phosphene.story.plates import best_sheet, filter_sheet, layer_sheet, unit_sheet
+from phosphene.story.receptive import view_of_layer
 from phosphene.story.section import Section
-from phosphene.story.words import colours, counted, listed, percent, side, signed, verdict
+from phosphene.story.words import accounted, active_on, counted, listed, signed
 
 SEVENTH = 6  # the blog counts from 1
 SHOWN = 25
@@ -53,7 +54,7 @@ def everything_section(found: Findings) -> Section:
         "first-layer",
         partial(layer_sheet, found.net, layer, found.material.inputs(found.net, [row]), name),
         "",
-        f"{units} projections of {name}, one for each unit of {layer}: edges and patches of colour where they are in it",
+        f"{units} projections of {name}, one for each unit of {layer}: edges and colours where they are in it",
     )
     return Section("first", "All first-layer units, one picture", said, (plate,), picture=row)
 
@@ -71,28 +72,15 @@ def seventh_section(found: Findings) -> Section:
     plate = Plate(
         "unit-seven",
         partial(unit_sheet, found.net, Unit(layer.name, unit), found.material, rows, ("switches",)),
-        f"Chosen so that the values fall in even steps; the unit is active on {counted(int((peaks > 0).sum()), 'picture')} "
-        f"of {len(peaks):,}. One scale for all, so that a weak answer looks weak.",
+        f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for all, so that a weak answer "
+        "looks weak.",
         f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it, strongest first and fading",
     )
-    return Section("seven", f"One first-layer unit, many pictures: is {layer.name}:{unit} just a colour?",
-                   _explained(found, layer, unit, "green"), (plate,))
+    heading = f"One first-layer unit, many pictures: is {layer.name}:{unit} just a colour?"
+    return Section("seven", heading, accounted(layer, unit, GREEN), (plate,))
 
 
-def _explained(found: Findings, layer: LayerFacts, unit: int, guess: str) -> tuple[str, ...]:
-    own = layer.tuning[unit]
-    shares = [each.share for each in layer.tuning]
-    best = max(range(len(shares)), key=shares.__getitem__)
-    return (
-        f"Feature #{unit + 1} of the blog is unit {unit} here, in a network of our own training, so it is another "
-        f"feature; the question stays. The blog said of its own: {guess}. We ask position by position: how does the "
-        f"unit's value go along with the mean colour of what it sees there (CIELAB, Pearson's r)? "
-        f"For `{layer.name}:{unit}`: {colours(own)}.",
-        f"Its strongest tie is to {side(own.strongest, own.r[own.strongest])}; the three together explain "
-        f"{percent(own.share)} of its variance, so it is {verdict(own.share)} a matter of plain colour. In the layer the "
-        f"most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. What is left is "
-        "something a mean colour cannot say: an edge, a direction, a contrast.",
-    )
+GREEN = "it activates when green is present and “probably just captures the overall color”"
 
 
 def best_section(found: Findings) -> Section:
@@ -110,12 +98,36 @@ def best_section(found: Findings) -> Section:
 
 def _best_said(found: Findings, best: list[int]) -> tuple[str, ...]:
     times = Counter(best)
-    names = listed([f"{found.material.title(row)} ({count})" for row, count in times.most_common(3)])
+    title = found.material.title
+    names = listed([f"{title(row)} ({count})" for row, count in times.most_common(3)])
+    row, count = times.most_common(1)[0]
+    units = [unit for unit, winner in enumerate(best) if winner == row]
+    light = _lightness(found, best)
+    dark, bright = (sum(value < DARK for value in light), sum(value > BRIGHT for value in light))
     said = (
-        f"All {len(found.material):,} pictures were tried on every unit. {counted(len(times), 'picture wins', 'pictures win')} "
-        f"the {len(best)} first places, most often {names}."
+        f"All {len(found.material):,} pictures were tried on every unit. The {len(best)} first places go to "
+        f"{counted(len(times), 'picture')}, most often to {names}.",
+        "The blog found one frog that drove two features most, and guessed that it was the black background. So: what "
+        f"does each unit see at its peak? Of the {len(best)} places {dark} are dark (lightness under {DARK} of 100) "
+        f"and {bright} bright (over {BRIGHT}).",
     )
-    return (said,)
+    if count < 2:
+        return said
+    places = listed([f"{light[unit]:.0f} for unit {unit}" for unit in units])
+    return (
+        *said,
+        f"{title(row)} comes first for {len(units)} units; the lightness where each of them peaks is {places}.",
+    )
 
 
-__all__ = ["best_section", "everything_section", "filters_section", "seventh_section"]
+DARK, BRIGHT = 30, 70
+
+
+def _lightness(found: Findings, best: list[int]) -> list[float]:
+    """Return the mean lightness (0..100) of what each unit sees at its peak in its own best picture."""
+    view = view_of_layer(found.net, found.first.name)
+    assert view is not None
+    peaks = found.first.peaks
+    means = local_means(lab(found.material.pixels[best])[:, :1], view, peaks.size)
+    places = [peaks.position(row, unit) for unit, row in enumerate(best)]
+    return [float(means[unit, 0, y, x]) for unit, (y, x) in enumerate(places)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,7 +14,12 @@ from phosphene.network import Network
 from phosphene.sources.images import Failure, ImageSet
 from phosphene.sources.memory import as_uint8
 
-Progress = Callable[[str], None]
+
+class Progress(Protocol):
+    """Hears which step is under way, and how much of it is done where that is known."""
+
+    def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
+        """Take note."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,9 @@ class Material:
 def gather(images: ImageSet, size: tuple[int, int], most: int, progress: Progress) -> Material:
     """Decode up to ``most`` pictures of a set, chosen by the hashes of their ids; broken ones are passed over."""
     chosen = images.take(most) if len(images) > most else images
-    progress(f"reading {len(chosen):,} pictures of {images.name}")
-    held = as_uint8(chosen, size)
+    step = f"reading {len(chosen):,} pictures of {images.name}"
+    progress(step)
+    held = as_uint8(chosen, size, progress=partial(progress, step))
     labels = tuple("" if number < 0 else held.classes[number] for number in held.labels.tolist())
     failures = tuple(held.failures) + tuple(images.failures)
     windows = images.name.startswith("samples:")

@@ -26,7 +26,8 @@ def explained(activation: Tensor, colour: Tensor) -> Tensor:
     """Return the share of each unit's variance that a linear regression on ``colour`` (P, 3) explains: (U,)."""
     target, known = _standardised(activation.double()), _standardised(colour.double())
     fitted = known @ torch.linalg.lstsq(known, target, driver="gelsd").solution
-    return (fitted**2).sum(0)
+    shares: Tensor = (fitted**2).sum(0)
+    return shares
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def layer_sheet(net: Network, layer: str, inputs: Tensor, name: str, form: Form)
     sent = project(net, inputs, layer)
     shown, note = projected(sent.pixels[:, 0], "tile")
     values = sent.activation[:, 0].tolist()
-    tiles = [tile_of(picture, str(unit), value) for unit, (picture, value) in enumerate(zip(shown, values, strict=True))]
+    tiles = [
+        tile_of(picture, str(unit), value) for unit, (picture, value) in enumerate(zip(shown, values, strict=True))
+    ]
     grid = Grid(8, 128) if form is WIDE else Grid(4, 128)
     title = f"{net.name} · {layer} · all {len(tiles)} units on {name}"
     return Sheet(tiles, grid.columns, title, f"{note} {VALUES}", tile_size=grid.tile_size(inputs.shape[-1], form))
@@ -68,7 +70,9 @@ UNPOOLS: tuple[Unpool, Unpool] = ("fill", "switches")
 VALUES = "Right of each unit's number its strongest value here."
 
 
-def unit_sheet(net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool], form: Form) -> Sheet:
+def unit_sheet(
+    net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool], form: Form
+) -> Sheet:
     """Show one unit on many pictures: each beside its projections, all on one scale for each un-pooling."""
     ways = [project(net, material.inputs(net, rows), unit, unpool=unpool) for unpool in unpools]
     drawn = [_shared(way.pixels[0]) for way in ways]
@@ -106,7 +110,9 @@ def best_sheet(net: Network, layer: str, material: Material, best: Sequence[int]
     ]
     grid = Grid(4, 128) if form is WIDE else Grid(2, 128)
     title = f"{net.name} · {layer} · of {len(material):,} pictures the one that drives each unit most"
-    return Sheet(groups, grid.columns, title, f"{note} {VALUES}", tile_size=grid.tile_size(material.pixels.shape[-1], form))
+    return Sheet(
+        groups, grid.columns, title, f"{note} {VALUES}", tile_size=grid.tile_size(material.pixels.shape[-1], form)
+    )
 
 
 def _named(group: Group, name: str) -> Group:

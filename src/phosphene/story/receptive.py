@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phosphene.geometry import View, views
+from phosphene.fields import views
+from phosphene.geometry import View
 from phosphene.graph import entrance, trace
 from phosphene.network import Network
 from phosphene.tape import Event, run
@@ -26,8 +27,13 @@ class Box:
         """Cut (C, H, W); what lies beyond the picture takes the values ``beyond`` (C,)."""
         height, width = picture.shape[1:]
         whole = beyond.to(picture).reshape(-1, 1, 1).repeat(1, self.bottom - self.top, self.right - self.left)
-        rows, columns = slice(max(self.top, 0), min(self.bottom, height)), slice(max(self.left, 0), min(self.right, width))
-        inside = whole[:, rows.start - self.top : rows.stop - self.top, columns.start - self.left : columns.stop - self.left]
+        rows, columns = (
+            slice(max(self.top, 0), min(self.bottom, height)),
+            slice(max(self.left, 0), min(self.right, width)),
+        )
+        inside = whole[
+            :, rows.start - self.top : rows.stop - self.top, columns.start - self.left : columns.stop - self.left
+        ]
         inside.copy_(picture[:, rows, columns])
         return whole
 

@@ -13,7 +13,7 @@ from phosphene.story.material import Material
 from phosphene.story.receptive import view_of_layer
 from phosphene.story.survey import BATCH
 
-POSITIONS = 200_000  # in all; more change no figure's second digit
+POSITIONS = 100_000  # in all; more change no figure's second digit
 COLOURS = ("lightness", "green–red", "blue–yellow")
 
 
@@ -37,18 +37,24 @@ def sampled(net: Network, layer: str, material: Material, most: int, seed: int) 
     if view is None:
         raise ValueError(f"a position of {layer} has no window of its own")
     generator = torch.Generator().manual_seed(seed)
-    parts = [_visited(net, layer, material, batch, view, len(rows), generator) for batch in rows.split(BATCH)]
-    activation, colour = (torch.cat(part) for part in zip(*parts, strict=True))
-    return Samples(activation, colour)
+    activation, colour = [], []
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        maps = net.record(material.inputs(net, batch), layer)[layer].float().cpu()
+        size = (maps.shape[2], maps.shape[3])
+        chosen = _drawn(len(batch), size, POSITIONS // len(rows), generator)
+        activation.append(_at(maps, chosen))
+        colour.append(_at(local_means(lab(material.pixels[batch]), view, size), chosen))
+    return Samples(torch.cat(activation), torch.cat(colour))
 
 
-def _visited(net, layer, material, rows, view, pictures, generator):  # type: ignore[no-untyped-def]
-    maps = net.record(material.inputs(net, rows), layer)[layer].float().cpu()
-    colours = local_means(lab(material.pixels[rows]), view, (maps.shape[2], maps.shape[3]))
-    area = maps.shape[2] * maps.shape[3]
-    count = min(area, max(1, POSITIONS // pictures))
-    chosen = torch.rand(len(rows), area, generator=generator).topk(count).indices
-    return tuple(
-        values.flatten(2).gather(2, chosen[:, None].expand(-1, values.shape[1], -1)).movedim(1, 2).flatten(0, 1)
-        for values in (maps, colours)
-    )
+def _drawn(pictures: int, size: tuple[int, int], count: int, generator: torch.Generator) -> Tensor:
+    """Return (pictures, count) different positions of each picture, at most all of them."""
+    area = size[0] * size[1]
+    return torch.rand(pictures, area, generator=generator).topk(min(area, max(1, count))).indices
+
+
+def _at(maps: Tensor, chosen: Tensor) -> Tensor:
+    """Take what (N, C, H, W) holds at (N, n) positions: (N * n, C)."""
+    every = chosen[:, None].expand(-1, maps.shape[1], -1)
+    return maps.flatten(2).gather(2, every).movedim(1, 2).flatten(0, 1)

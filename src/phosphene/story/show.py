@@ -95,12 +95,12 @@ def _joined(parts: Sequence[Projection]) -> Projection:
     """Put the images of projections of the same units behind each other."""
     return replace(
         parts[0],
-        **{name: torch.cat([getattr(part, name) for part in parts], 1) for name in _BY_IMAGE},
+        signal=torch.cat([part.signal for part in parts], 1),
+        pixels=torch.cat([part.pixels for part in parts], 1),
+        activation=torch.cat([part.activation for part in parts], 1),
+        places=torch.cat([part.places for part in parts], 1),
         inputs=torch.cat([part.inputs for part in parts]),
     )
-
-
-_BY_IMAGE = ("signal", "pixels", "activation", "places")
 
 
 def _sheet(projection: Projection, names: Sequence[str], scale: Scale, columns: int | None) -> Sheet:

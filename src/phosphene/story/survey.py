@@ -55,7 +55,7 @@ def survey(net: Network, material: Material, layers: Sequence[str], most: int, p
             value, place = maps.flatten(2).max(2)
             found[layer].append((value.float().cpu(), place.to(torch.int32).cpu()))
             sizes[layer] = (maps.shape[2], maps.shape[3])
-        progress(f"{net.name}: {rows.stop:,} of {count:,} pictures")
+        progress(f"showing {count:,} pictures to {net.name}", rows.stop, count)
     return {layer: _joined(parts, sizes[layer]) for layer, parts in found.items()}
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
-from phosphene.story.numbers import Tuning
+from torch import Tensor
+
+from phosphene.story.findings import LayerFacts
 
 _SIDES = (("darkness", "lightness"), ("green", "red"), ("blue", "yellow"))
 
@@ -40,7 +43,24 @@ def verdict(share: float) -> str:
     return next((word for least, word in steps if share >= least), "hardly at all")
 
 
-def colours(unit: Tuning) -> str:
-    """Return a unit's three correlations with local colour as half a sentence."""
-    light, red, yellow = (signed(r) for r in unit.r)
-    return f"lightness {light}, green–red {red}, blue–yellow {yellow}"
+def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
+    """Say how far plain colour accounts for a unit, after what the blog guessed of its own."""
+    own = layer.tuning[unit]
+    shares = [each.share for each in layer.tuning]
+    best = max(range(len(shares)), key=shares.__getitem__)
+    light, red, yellow = (signed(r) for r in own.r)
+    return (
+        f"The blog's feature #{unit + 1} is unit {unit} here, counted from 0; in a network trained anew it is another "
+        f"feature, but the question stays. The blog said of its own: {guess}. We ask, position by position: how does "
+        f"the unit's value go along with the mean colour of what it sees there (Pearson's r, CIELAB axes)? For "
+        f"`{layer.name}:{unit}`: lightness {light}, green to red {red}, blue to yellow {yellow}.",
+        f"Its strongest tie is to {side(own.strongest, own.r[own.strongest])}. The three together explain "
+        f"{percent(own.share)} of its variance: plain colour accounts for it {verdict(own.share)}. In this layer "
+        f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. The rest is something "
+        "that a mean colour cannot say, such as an edge or a pattern.",
+    )
+
+
+def active_on(peaks: Tensor) -> str:
+    """Say on how many pictures a unit with these peaks (N,) is active."""
+    return f"The unit is active on {counted(int((peaks > 0).sum()), 'picture')} of {len(peaks):,}."

@@ -1,0 +1,54 @@
+"""``phosphene demo``: the whole story on what comes along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from phosphene.cli.common import AsJson, Device, DeviceName, Seed, answer, say
+
+EVERY = 2.0  # seconds between two lines of progress on one step
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder to write; new, empty, or an earlier demo's.")
+    ] = Path("demo"),
+    data: Annotated[
+        str, typer.Option("--data", help="samples, cifar10, a folder, a .zip or a picture: what the networks look at.")
+    ] = "samples",
+    seed: Seed = 0,
+    device: Device = DeviceName.auto,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the whole story: what each feature looks for, in pictures, on a page to open."""
+    from phosphene.sources.images import images
+    from phosphene.sources.networks import load
+    from phosphene.story.telling import tell
+
+    progress = Steps()
+    progress("loading the networks")
+    net, deep = (load(name, device=device.value) for name in ("cifar", "cifar-deep"))
+    told = tell(net, deep, images("samples:32" if data == "samples" else data), out, progress, seed)
+    answer(f"Open {told.page}", {"page": told.page, **told.summary}, as_json)
+
+
+class Steps:
+    """Says on stderr which step is under way, and of a long one how far it is and how long it will still take."""
+
+    def __init__(self) -> None:
+        self._step, self._began, self._said = "", 0.0, 0.0
+
+    def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
+        """Report a step, and how much of it is done."""
+        now = monotonic()
+        if step != self._step:
+            self._step, self._began, self._said = step, now, now
+            say(f"{step} …")
+        elif done and now - self._said >= EVERY:
+            self._said = now
+            left = (now - self._began) * (total - done) / done
+            say(f"  {done:,} of {total:,}, {left:.0f} s left")

@@ -1,0 +1,95 @@
+"""Figure 2 of Zeiler & Fergus: a unit's strongest patches beside what one position of it looks like in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from phosphene.draw.sheet import Group, Sheet, Tile
+from phosphene.geometry import View
+from phosphene.network import Network, Unit
+from phosphene.project import project
+from phosphene.project.picture import NOT_ACTIVE, input_pictures
+from phosphene.story.choice import strongest_apart
+from phosphene.story.figures import GREY, number, projected
+from phosphene.story.material import Material
+from phosphene.story.plate import WIDE, Form
+from phosphene.story.receptive import box_of, view_of_layer
+from phosphene.story.survey import Peaks
+
+NINE = 9
+EACH = 2  # windows of one photograph among the nine
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A unit to show, and why: its rank by prominence, or a draw."""
+
+    unit: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Patches:
+    """The strongest pictures of one unit, cut to what the strongest position sees.
+
+    Attributes:
+        chosen: the unit.
+        rows: which pictures, strongest first.
+        values: their peaks.
+        patches: (n, 3, h, w) picture values.
+        projections: (n, 3, h, w) signed, in picture values.
+    """
+
+    chosen: Chosen
+    rows: list[int]
+    values: list[float]
+    patches: Tensor
+    projections: Tensor
+
+
+def patches_of(net: Network, layer: str, chosen: Sequence[Chosen], peaks: Peaks, material: Material) -> list[Patches]:
+    """Find each unit's nine strongest pictures, one position in each, and send that position back to pixels."""
+    view = view_of_layer(net, layer)
+    return [_cut(net, Unit(layer, each.unit), each, peaks.value[:, each.unit], material, view) for each in chosen]
+
+
+def _cut(net: Network, unit: Unit, chosen: Chosen, peaks: Tensor, material: Material, view: View | None) -> Patches:
+    rows = strongest_apart(peaks, material, NINE, EACH)
+    sent = project(net, material.inputs(net, rows), unit, position="peak")
+    size = (sent.inputs.shape[2], sent.inputs.shape[3])
+    boxes = [box_of(view, (y, x), size) for y, x in sent.places[0].tolist()]
+    beyond = net.scale.to_picture(torch.zeros(1, net.input_size[0], 1, 1)).flatten()
+    nothing = torch.zeros(net.input_size[0])
+    return Patches(
+        chosen,
+        rows,
+        sent.activation[0].tolist(),
+        torch.stack([box.cut(picture, beyond) for box, picture in zip(boxes, sent.inputs, strict=True)]),
+        torch.stack([box.cut(picture, nothing) for box, picture in zip(boxes, sent.pixels[0], strict=True)]),
+    )
+
+
+def patches_sheet(net: Network, layer: str, found: Sequence[Patches], form: Form) -> Sheet:
+    """Show units of a layer, each as nine patches beside nine projections."""
+    groups = [_group(each) for each in found]
+    side = found[0].patches.shape[-1] if found else 1
+    times = max(1, round((64 if form is WIDE else 96) / side))
+    seen = net.layer(layer).receptive_field
+    whole = seen is None or seen[0] >= net.input_size[1] or seen[1] >= net.input_size[2]
+    what = (
+        "whole pictures" if whole or seen is None else f"patches of {seen[0]} × {seen[1]} pixels, all a position sees"
+    )
+    note = f"{GREY} Each tile scaled to its own maximum. Right of each unit's number its strongest value."
+    columns = 3 if form is WIDE else 1
+    return Sheet(groups, columns, f"{net.name} · {layer} · {what}", note, tile_size=form.points(times * side))
+
+
+def _group(found: Patches) -> Group:
+    shown, _ = projected(found.projections, "tile")
+    left = Group(tuple(Tile(picture) for picture in input_pictures(found.patches)), 3)
+    right = Group(tuple(Tile(picture, note="" if picture else NOT_ACTIVE) for picture in shown), 3)
+    return Group((left, right), 2, f"{found.chosen.unit} · {found.chosen.why}", number(found.values[0]))

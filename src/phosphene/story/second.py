@@ -1,0 +1,75 @@
+"""The chapters on the second layer: all units on one picture by both un-pools, one unit on many pictures."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from phosphene.network import Unit
+from phosphene.story.choice import graded, hero
+from phosphene.story.findings import Findings, LayerFacts
+from phosphene.story.plate import Plate
+from phosphene.story.plates import UNPOOLS, unit_sheet, unpool_sheet
+from phosphene.story.section import Section
+from phosphene.story.words import accounted, active_on, percent, signed
+
+NINTH = 8  # the blog counts from 1
+SHOWN = 24
+
+
+def everything_section(found: Findings) -> Section:
+    """(d) All second-layer units on one picture, un-pooled in both ways."""
+    row = hero(found.material)
+    name, layer = found.material.title(row), found.second
+    silent = int((layer.peaks.value[row] <= 0).sum())
+    plate = Plate(
+        "second-layer",
+        partial(unpool_sheet, found.net, layer.name, found.material.inputs(found.net, [row]), name),
+        "",
+        f"{layer.peaks.units} pairs of projections of {name}, one pair for each unit of {layer.name}; those by fill "
+        "are blocky and soft, those by switches sharper",
+    )
+    return Section("second", "All second-layer units, the same picture", _everything_said(found, silent), (plate,), row)
+
+
+def _everything_said(found: Findings, silent: int) -> tuple[str, ...]:
+    layer, ways = found.second, found.unpooling
+    like, before = layer.likeness, found.first.likeness
+    return (
+        f"Between `{layer.name}` and the pixels lies a pooling, which kept one value of every four. `fill`, the blog's "
+        "way back, gives that value to all four places; `switches`, the paper's, to the place it came from, which is "
+        "remembered from the way forward. So by `switches` a projection knows things of the picture that the unit "
+        f"does not. Over {ways.pictures} pictures the two agree, for the same unit, at r = {ways.same:.2f} (median).",
+        f"{silent} of the {layer.peaks.units} units are silent on this picture. The blog hoped that features have "
+        f"little to do with one another: here two units correlate at |r| = {like.mean:.2f} on average, against "
+        f"{before.mean:.2f} in `{found.first.name}`; the most alike, {like.pair[0]} and {like.pair[1]}, at "
+        f"{signed(like.largest)}. The layer is as varied as {like.dimensions:.0f} unrelated units would be.",
+    )
+
+
+def ninth_section(found: Findings) -> Section:
+    """(e) One second-layer unit on many pictures, un-pooled in both ways."""
+    layer = found.second
+    unit = min(NINTH, layer.peaks.units - 1)
+    peaks = layer.peaks.value[:, unit]
+    rows = graded(peaks, SHOWN)
+    plate = Plate(
+        "unit-nine",
+        partial(unit_sheet, found.net, Unit(layer.name, unit), found.material, rows, UNPOOLS),
+        f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for each un-pooling.",
+        f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it by fill and by switches, strongest "
+        "first",
+    )
+    heading = f"One second-layer unit, many pictures: does {layer.name}:{unit} fire at dark places?"
+    return Section("nine", heading, (*accounted(layer, unit, DARK), _darkest(layer)), (plate,))
+
+
+DARK = "it fires at dark places, “but there are still outliers, so there is probably more to this feature”"
+
+
+def _darkest(layer: LayerFacts) -> str:
+    unit = min(range(len(layer.tuning)), key=lambda index: layer.tuning[index].r[0])
+    own = layer.tuning[unit]
+    return (
+        f"The unit that comes nearest to “dark” in this layer is {unit}: lightness {signed(own.r[0])}; all three "
+        f"colour axes together explain {percent(own.share)} of it. Outliers are what is left."
+    )
