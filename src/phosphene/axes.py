@@ -10,7 +10,6 @@ from typing import Any
 
 from torch import Tensor
 
-
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 

@@ -141,7 +141,8 @@ _POINTWISE = frozenset(
     "Relu LeakyRelu Elu Celu Selu Gelu Silu Mish Hardswish Hardsigmoid Hardtanh Sigmoid Tanh Softplus Softshrink "
     "Hardshrink Threshold Clamp ClampMin ClampMax LogSigmoid PreluKernel RreluWithNoise Abs Pow Sqrt Rsqrt Exp Log "
     "Square Erf Maximum Minimum Where Mul Div Add Sub Rsub Neg Clone ToCopy Alias NativeBatchNorm CudnnBatchNorm "
-    "MiopenBatchNorm NativeDropout NativeChannelShuffle ChannelShuffle Fmax Fmin Sign Copy Sinh Cosh Sin Cos Logit Reciprocal".split()
+    "MiopenBatchNorm NativeDropout NativeChannelShuffle ChannelShuffle Fmax Fmin Sign Copy Sinh Cosh Sin Cos Logit "
+    "Reciprocal".split()
 )
 _ALONG_ONE = frozenset("Slice Split SplitWithSizes Cat Softmax LogSoftmax Glu Unbind".split())
 _RESHAPING = frozenset("View UnsafeView ReshapeAlias".split())

@@ -48,7 +48,10 @@ def same(a, b):
         if key == "values":
             assert all(torch.equal(a[key][k], b[key][k]) for k in a[key])
         elif key == "grads":
-            assert all((x is None) == (y is None) and (x is None or torch.equal(x, y)) for x, y in zip(a[key], b[key]))
+            assert all(
+                (x is None) == (y is None) and (x is None or torch.equal(x, y))
+                for x, y in zip(a[key], b[key], strict=True)
+            )
         elif key == "random":
             assert torch.equal(a[key], b[key])
         else:
@@ -91,8 +94,8 @@ def test_also_when_it_raises():
     model.broken = True
     with pytest.raises(RuntimeError, match="on purpose"):
         net.layers()
+    model.broken = False
     with pytest.raises(UsageError):
-        model.broken = False
         ph.project(net, x, "relu:99")
     same(before, state(model))
 
