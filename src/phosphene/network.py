@@ -52,16 +52,24 @@ class Layer:
         kind: the operation's name in PyTorch.
         units: the number of feature maps.
         size: (H, W) of each map, for an input of the network's size.
-        stride: input pixels between neighbouring positions, by rows and columns; None where that is not one number.
-        receptive_field: (H, W) in input pixels a position can see, not cut to the picture; None: everything.
+        view: what a position sees of the input, by rows and columns; None where that may be everything.
     """
 
     name: str
     kind: str
     units: int
     size: tuple[int, int]
-    stride: tuple[float, float] | None
-    receptive_field: tuple[int, int] | None
+    view: View | None
+
+    @property
+    def stride(self) -> tuple[float, float] | None:
+        """Input pixels between neighbouring positions, (rows, columns); None where a position may see everything."""
+        return None if self.view is None else (float(self.view.rows.stride), float(self.view.columns.stride))
+
+    @property
+    def receptive_field(self) -> tuple[int, int] | None:
+        """(H, W) in input pixels of what a position can see, not cut to the picture; None: the whole image."""
+        return None if self.view is None else (self.view.rows.size, self.view.columns.size)
 
 
 class Network:
@@ -230,6 +238,4 @@ def _opened(image: object) -> Image.Image:
 
 def _described(event: Event, view: View | None) -> Layer:
     _, units, height, width = to_maps(event.output, event.axis).shape
-    stride = None if view is None else (float(view.rows.stride), float(view.columns.stride))
-    field = None if view is None else (view.rows.size, view.columns.size)
-    return Layer(event.name, event.kind, units, (height, width), stride, field)
+    return Layer(event.name, event.kind, units, (height, width), view)
