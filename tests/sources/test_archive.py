@@ -141,12 +141,18 @@ def test_pictures_travel_to_other_processes(tmp_path):
     assert [value(picture) for picture in copies] == list(range(200))
 
 
+def open_file(picture):
+    return picture.source.archive.zip().fp.fileno(), value(picture)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are not forked there")
-def test_forked_processes_do_not_share_a_place_in_the_file(tmp_path):
+def test_forked_processes_open_the_archive_anew(tmp_path):
     found = images(many(tmp_path / "a.zip"))
-    value(found[0])
+    shared, _ = open_file(found[0])  # children that used it would move each other's place in it
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        assert pool.map(value, list(found) * 5, chunksize=1) == list(range(200)) * 5
+        files, values = zip(*pool.map(open_file, list(found)), strict=True)
+    assert shared not in files
+    assert list(values) == list(range(200))
 
 
 @pytest.mark.skipif(not CIFAR.exists(), reason="needs ../shared/data/cifar10.zip")

@@ -67,8 +67,8 @@ def test_thirty_two_bit_grey_without_a_known_range_is_stretched():
 
 
 def test_float_grey():
-    unit = np.array([[0, 0.5, 1, np.nan]], np.float32)
-    assert pixels(encoded(Image.fromarray(unit), "TIFF"))[0, :, 0].tolist() == [0, 128, 255, 0]
+    unit = np.array([[0.2, 0.6, np.nan]], np.float32)
+    assert pixels(encoded(Image.fromarray(unit), "TIFF"))[0, :, 0].tolist() == [51, 153, 0]
     wide = np.array([[-2, 0, 2]], np.float32)
     assert pixels(encoded(Image.fromarray(wide), "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
 
@@ -165,9 +165,10 @@ def test_exif_orientation_of_a_jpeg_is_applied():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_damaged_exif_is_no_reason_to_refuse():
-    data = encoded(smooth(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken")
-    assert pixels(data).shape == smooth().shape
+@pytest.mark.parametrize("exif", [b"Exif\0\0II*\0\xff\xff\xff\xff broken", b"Exif\0\0no such thing"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_is_no_reason_to_refuse(format, exif):
+    assert pixels(encoded(smooth(), format, exif=exif)).shape == smooth().shape
 
 
 WIDE = 9_999 | 5_000 << 14  # 10,000 x 5,001 as a lossless WebP has it
