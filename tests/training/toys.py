@@ -7,6 +7,7 @@ from torch import nn
 
 from phosphene.training.data import Data, Pictures
 from phosphene.training.recipe import Recipe
+from phosphene.training.schedule import Cycle
 
 
 class Toy(nn.Module):
@@ -24,7 +25,15 @@ class Toy(nn.Module):
 
 
 RECIPE = Recipe(
-    Toy, epochs=4, peak=0.1, weight_decay=1e-3, shift=1, cutout=2, label_smoothing=0.0, batch=16, average=0.8
+    Toy,
+    epochs=4,
+    cycles=(Cycle(0.5, 0.1), Cycle(0.5, 0.05)),
+    weight_decay=1e-3,
+    shift=1,
+    cutout=2,
+    label_smoothing=0.0,
+    batch=16,
+    average=0.8,
 )
 
 

@@ -15,7 +15,7 @@ from phosphene.training.average import Average
 from phosphene.training.data import Data, Pictures
 from phosphene.training.precision import fast_bfloat16
 from phosphene.training.recipe import Recipe
-from phosphene.training.schedule import one_cycle
+from phosphene.training.schedule import learning_rate, place
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Trainer:
     def _step(self, batch: Draws, step: int, total: int) -> float:
         """One step down the gradient; gives the batch's loss."""
         for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(step, total, self.recipe.peak, self.recipe.warm_up)
+            group["lr"] = learning_rate(step, total, self.recipe.cycles, self.recipe.warm_up)
         labels = self.data.train.labels[batch.order].to(self.device)
         scores = self._scores(self.model, self._augmented(batch))
         loss = F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing)
@@ -80,7 +80,8 @@ class Trainer:
         """The batch's pictures, changed at random, as the model's input ``(N, 3, H, W)``."""
         pictures = translate(self.data.train.pixels[batch.order], batch.shift, self.recipe.shift)
         pictures = self.data.normalise(flip(pictures, batch.flipped))
-        if self.epoch < (1 - self.recipe.whole) * self.epochs:
+        at = place(self.epoch, self.epochs, self.recipe.cycles)
+        if at.done < (1 - self.recipe.whole) * at.length:
             pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
         return pictures.to(self.device, memory_format=torch.channels_last)
 
@@ -126,4 +127,4 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     free = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
     fused = decayed[0].device.type in ("cpu", "cuda")  # one pass over the weights instead of five
-    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True, fused=fused)
+    return torch.optim.SGD(groups, lr=recipe.cycles[0].peak, momentum=recipe.momentum, nesterov=True, fused=fused)

@@ -9,17 +9,18 @@ from torch import nn
 
 from phosphene.bundled.architectures import BlogNet, DeepNet
 from phosphene.errors import PhospheneError, did_you_mean
+from phosphene.training.schedule import Cycle
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One network and its training: stochastic gradient descent with Nesterov momentum, one cycle."""
+    """One network and its training: stochastic gradient descent with Nesterov momentum."""
 
     build: Callable[[int], nn.Module]
     """Makes the untrained network for a number of classes."""
     epochs: int
-    peak: float
-    """Highest learning rate, for the mean loss of a batch."""
+    cycles: tuple[Cycle, ...]
+    """Climbs and falls of the learning rate."""
     weight_decay: float
     """On the weights of convolutions and linear layers; not on biases and norms."""
     shift: int
@@ -30,16 +31,33 @@ class Recipe:
     batch: int = 512
     momentum: float = 0.9
     warm_up: float = 0.2
-    """Share of the steps in which the learning rate climbs."""
+    """Share of a cycle's steps in which the learning rate climbs."""
     whole: float = 0.2
-    """Share of the epochs, the last ones, in which nothing is hidden: the pictures are then as in a test."""
+    """Share of a cycle's epochs, its last ones, in which nothing is hidden: pictures are then as in a test."""
     average: float = 0.99
     """Decay per step of the running average of the weights, which is what is kept."""
 
 
 RECIPES = {
-    "blog": Recipe(BlogNet, epochs=30, peak=0.1, weight_decay=1e-3, shift=3, cutout=0, label_smoothing=0.1, batch=256),
-    "deep": Recipe(DeepNet, epochs=24, peak=0.5, weight_decay=6e-4, shift=4, cutout=8, label_smoothing=0.1),
+    "blog": Recipe(
+        BlogNet,
+        epochs=30,
+        cycles=(Cycle(1.0, peak=0.1),),
+        weight_decay=1e-3,
+        shift=3,
+        cutout=0,
+        label_smoothing=0.1,
+        batch=256,
+    ),
+    "deep": Recipe(
+        DeepNet,
+        epochs=36,
+        cycles=(Cycle(2 / 3, peak=0.5), Cycle(1 / 3, peak=0.25)),
+        weight_decay=6e-4,
+        shift=4,
+        cutout=8,
+        label_smoothing=0.1,
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from phosphene.files import writing
 from phosphene.training.checkpoint import Epoch
 from phosphene.training.loop import Trainer
 from phosphene.training.recipe import Recipe
+from phosphene.training.schedule import Cycle
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,22 @@ def _what(about: About) -> Iterator[str]:
 def _how(about: About, recipe: Recipe) -> Iterator[str]:
     yield "## Recipe"
     yield ""
-    yield f"{about.epochs} epochs in batches of {recipe.batch}; stochastic gradient descent with Nesterov momentum"
-    yield f"{recipe.momentum:g}; one cycle of the learning rate, up to {recipe.peak:g} over the first"
-    yield f"{recipe.warm_up:.0%} and down in a straight line; weight decay {recipe.weight_decay:g} (not on biases and"
-    yield f"norms); label smoothing {recipe.label_smoothing:g}. Pictures are mirrored every other epoch, moved by up to"
-    yield f"{recipe.shift} pixels{_hole(recipe)}. Kept is the running average of the weights"
-    yield f"(decay {recipe.average:g} a step) after the last epoch; no epoch was picked by its test accuracy."
+    yield f"- {about.epochs} epochs in batches of {recipe.batch}; cross-entropy with labels smoothed by"
+    yield f"  {recipe.label_smoothing:g}."
+    yield f"- Stochastic gradient descent, Nesterov momentum {recipe.momentum:g}; weight decay {recipe.weight_decay:g},"
+    yield "  not on biases and norms."
+    yield f"- Learning rate: {' and then '.join(map(_climb, recipe.cycles))}; each time it climbs over the first"
+    yield f"  {recipe.warm_up:.0%} and falls over the rest, in straight lines."
+    yield f"- Pictures are mirrored every other epoch and moved by up to {recipe.shift} pixels."
+    if recipe.cutout:
+        yield f"- A square of {recipe.cutout} pixels is hidden, but for the last {recipe.whole:.0%} of each climb"
+        yield "  and fall."
+    yield f"- Kept is the running average of the weights (decay {recipe.average:g} a step) after the last epoch;"
+    yield "  no epoch was picked by its test accuracy."
 
 
-def _hole(recipe: Recipe) -> str:
-    lasting = f"but for the last {recipe.whole:.0%} of the epochs"
-    return f", and lose a square of {recipe.cutout} pixels {lasting}" if recipe.cutout else ""
+def _climb(cycle: Cycle) -> str:
+    return f"up to {cycle.peak:g} in {'all' if cycle.share == 1 else f'{cycle.share:.0%}'} of the epochs"
 
 
 def _classes(about: About, confusion: Tensor) -> Iterator[str]:
