@@ -138,6 +138,19 @@ def test_title_subtitle_headers_notes_and_scale_are_all_there():
     assert wanted | {sheet.scale_note} == shown
 
 
+def test_headers_stand_right_above_their_columns_and_beside_their_rows():
+    names = ("short", "a header of several words")
+    sheet = Sheet([Tile(flat(i)) for i in range(4)], 2, tile_size=50, column_headers=names, row_headers=("one", "two"))
+    pictures, lines = photos(sheet), {mark.text: mark for mark in texts(sheet)}
+    assert lines["short"].x == pictures[0].x
+    last = max(mark.y for mark in lines.values() if mark.x == pictures[1].x)
+    assert last == lines["short"].y, "headers of one and of two lines end on the same line"
+    assert pictures[0].y - 12 < last < pictures[0].y
+    for name, picture in (("one", pictures[0]), ("two", pictures[2])):
+        assert picture.y < lines[name].y < picture.y + picture.height
+        assert lines[name].x + lines[name].width < picture.x
+
+
 def test_numbers_end_at_the_right_edge_of_their_tile():
     sheet = Sheet([Tile(flat(i), f"u{i}", value) for i, value in enumerate(["0.5", "12.25", "−3.1"])])
     for photo, value in zip(photos(sheet), ["0.5", "12.25", "−3.1"], strict=True):

@@ -51,10 +51,10 @@ def _with_row_headers(lines: list[Block], headers: tuple[str, ...], plan: Plan) 
 
 
 def _column_headers(headers: tuple[str, ...], width: int, across: int, whole: int, plan: Plan) -> Block:
-    """Return the headers on one line, from the right edge, so that row headers stay clear."""
-    style = Style(plan.px(LABEL), role="faint")
-    texts = [replace(style.paragraph(header, width, 2), width=width) for header in headers]
-    line = beside(texts, across)
+    """Return the headers down to one line, from the right edge, so that row headers stay clear."""
+    texts = [Style(plan.px(LABEL), role="faint").paragraph(header, width, 2) for header in headers]
+    height = max((text.height for text in texts), default=0)
+    line = beside([Block(width, height, tuple(text.at(0, height - text.height))) for text in texts], across)
     return Block(whole, line.height, tuple(line.at(whole - line.width, 0)))
 
 
