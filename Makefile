@@ -30,3 +30,4 @@ lint: ## style and types
 docs: ## the generated pages of docs/
 	@$(SETUP) dev
 	@$(BIN)/python scripts/command_reference.py docs/commands.md
+	@$(BIN)/python scripts/operations_page.py docs/operations.md

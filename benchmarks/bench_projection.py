@@ -1,0 +1,140 @@
+"""Every unit of a layer sent back: seconds per unit, against Captum's loop of one NeuronDeconvolution per unit.
+
+    python benchmarks/bench_projection.py [--cases blog,squeezenet,vgg,resnet] [--runs 5] [--units 8]
+
+Both run on the same model and picture, in turn, in one process; the ratio is taken run by run and its median is
+given. Captum's loop over all units of a large layer would take minutes, so it is timed over ``--units`` units spread
+over the layer and divided by their number. The results are compared on those units: a unit whose pictures differ by
+more than rounding counts as one with a flipped max-pool switch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+import warnings
+from dataclasses import dataclass
+
+import captum
+import torch
+import torchvision
+from captum.attr import NeuronDeconvolution
+from torch import Tensor, nn
+
+import phosphene as ph
+from phosphene.bundled.architectures import BlogNet
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    title: str
+    model: nn.Module
+    module: str
+    size: tuple[int, int]
+    position: str
+    goal: float
+
+
+def cases(groups: set[str]) -> list[Case]:
+    """Return the rows asked for, on networks with random weights (speed does not depend on them)."""
+    made = {
+        "blog": lambda: [
+            Case(f"blog {layer}, {position}", BlogNet(), layer, (32, 32), position, goal)
+            for layer, position, goal in (
+                ("relu1", "map", 20),
+                ("relu2", "map", 14),
+                ("relu1", "peak", 90),
+                ("relu2", "peak", 45),
+            )
+        ],
+        "squeezenet": lambda: _of(
+            torchvision.models.squeezenet1_1, "squeezenet1_1", "features.6", {"peak": 50, "map": 8}
+        ),
+        "vgg": lambda: _of(torchvision.models.vgg16, "vgg16", "features.16", {"peak": 24, "map": 4}),
+        "resnet": lambda: _of(torchvision.models.resnet50, "resnet50", "layer2", {"peak": 12}),
+    }
+    return [case for name, make in made.items() if name in groups for case in make()]
+
+
+def _of(make: object, name: str, module: str, goals: dict[str, float]) -> list[Case]:
+    model = make(weights=None)  # type: ignore[operator]
+    return [Case(f"{name} {module}, {p}", model, module, (224, 224), p, goal) for p, goal in goals.items()]
+
+
+def address(net: ph.Network, module: str) -> str:
+    """Return the layer that a module's output is: the module itself, or the last operation inside it."""
+    names = [layer.name for layer in net.layers()]
+    return module if module in names else [name for name in names if name.startswith(f"{module}.")][-1]
+
+
+def one_by_captum(case: Case, x: Tensor, unit: int) -> Tensor:
+    """Project one unit with Captum: half the square of what is sent back has that as its gradient."""
+    module = case.model.get_submodule(case.module)
+    rule = NeuronDeconvolution(case.model, module)
+
+    def half_square(output: Tensor) -> Tensor:
+        maps = output[:, unit].flatten(1)
+        kept = maps if case.position == "map" else maps.max(1, keepdim=True).values
+        return (kept**2 / 2).sum(1)
+
+    return rule.attribute(x.clone(), half_square).detach()
+
+
+def timed(work: object) -> tuple[float, object]:
+    """Return the seconds that ``work`` took, and its result."""
+    start = time.perf_counter()
+    result = work()  # type: ignore[operator]
+    return time.perf_counter() - start, result
+
+
+def row(case: Case, runs: int, sampled: int) -> str:
+    """Measure one case and return its row."""
+    case.model.eval()
+    torch.manual_seed(0)
+    x = torch.randn(1, 3, *case.size)
+    net = ph.Network(case.model, input_size=(3, *case.size))
+    layer = address(net, case.module)
+    count = net.layer(layer).units
+    units = sorted({int(i) for i in torch.linspace(0, count - 1, min(sampled, count))})
+    ratios, ours = [], []
+    for _ in range(runs + 1):
+        theirs, expected = timed(lambda: [one_by_captum(case, x, unit) for unit in units])
+        seconds, got = timed(lambda: ph.project(net, x, layer, position=case.position))
+        ratios.append(theirs / len(units) / (seconds / count))
+        ours.append(seconds)
+    differing = sum(
+        not torch.allclose(got.signal[u], e, rtol=1e-3, atol=1e-4 * float(e.abs().max()))
+        for u, e in zip(units, expected, strict=True)
+    )
+    ratios, ours = ratios[1:], ours[1:]  # the first run warms up
+    spread = f"{min(ratios):.0f} to {max(ratios):.0f}"
+    return (
+        f"| {case.title} | {count} | {statistics.median(ours) / count * 1e3:.2f} ms | "
+        f"{statistics.median(ratios):.1f}x | {spread} | {case.goal:g}x | {differing} of {len(units)} |"
+    )
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", default="blog,squeezenet,vgg,resnet")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--units", type=int, default=8)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(
+        f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, "
+        f"torch {torch.__version__}, captum {captum.__version__}, n = {options.runs}\n"
+    )
+    print("| layer, position | units | ours per unit | ratio to Captum's loop | range | goal | units that differ |")
+    print("|---|---|---|---|---|---|---|")
+    for case in cases(set(options.cases.split(","))):
+        print(row(case, options.runs, options.units), flush=True)
+
+
+if __name__ == "__main__":
+    main()
