@@ -1,6 +1,4 @@
-"""Networks by name and by file."""
-
-from pathlib import Path
+"""Networks by name: which source a name goes to, and what is said of a name that nobody knows."""
 
 import pytest
 import torch
@@ -39,12 +37,30 @@ def test_a_network_that_comes_along(name):
     assert (net.name, len(net.classes), net.model.training) == (name, 10, False)
 
 
+def test_a_network_that_comes_along_without_what_it_learned():
+    trained, drawn = (ph.load("cifar", weights).model.conv1.weight for weights in (None, "random"))
+    assert trained.shape == drawn.shape
+    assert not torch.equal(trained, drawn)
+
+
+def test_other_weights_for_a_network_that_comes_along(tmp_path):
+    model = BlogNet(10)
+    torch.save(model.state_dict(), tmp_path / "mine.pt")
+    assert torch.equal(ph.load("cifar", tmp_path / "mine.pt").model.fc2.bias, model.fc2.bias)
+
+
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
         ("cifer", "there is no network 'cifer'; did you mean 'cifar'?"),
-        ("vgg", "there is no network 'vgg'; use cifar, cifar-deep or a .safetensors file of 'phosphene train'"),
-        ("no.safetensors", "there is no file 'no.safetensors'; give one that 'phosphene train' wrote"),
+        ("resnet18", "there is no network 'resnet18'; did you mean 'torchvision/resnet18'?"),
+        ("net.py", "there is no network 'net.py'; say which function of the file makes the network: net.py:FUNCTION"),
+        ("no.safetensors", "there is no file 'no.safetensors'; check its name"),
+        (
+            "?",
+            "there is no network '?'; use cifar, cifar-deep, torchvision/NAME, timm/NAME, hf/REPO, FILE.py:FUNCTION "
+            "or a .safetensors file of 'phosphene train'",
+        ),
     ],
 )
 def test_what_is_not_there(spec, sentence):
@@ -53,7 +69,35 @@ def test_what_is_not_there(spec, sentence):
     assert str(failure.value) == sentence
 
 
-def test_a_file_of_something_else_is_refused(tmp_path):
-    (tmp_path / "x.safetensors").write_bytes(b"not safetensors")
-    with pytest.raises(PhospheneError, match="cannot be read as safetensors"):
-        ph.load(Path(tmp_path / "x.safetensors"))
+def test_a_misspelt_file(trained):
+    with pytest.raises(UsageError, match=r"did you mean '.*pets\.safetensors'\?$"):
+        ph.load(trained[0].with_name("pest.safetensors"))
+
+
+def test_weights_that_do_not_say_for_which_network(tmp_path):
+    (tmp_path / "x.pt").write_bytes(b"anything")
+    with pytest.raises(UsageError, match="does not say for which network its weights are; name both, such as"):
+        ph.load(tmp_path / "x.pt")
+
+
+def test_a_size_that_our_networks_do_not_take():
+    with pytest.raises(UsageError, match="cifar takes pictures of 3x32x32 only; leave the input size out"):
+        ph.load("cifar", input_size=(3, 64, 64))
+
+
+def test_a_model_is_no_name():
+    with pytest.raises(UsageError, match=r"not a BlogNet; wrap a model of yours in ph\.Network"):
+        ph.load(BlogNet())
+
+
+def test_an_unknown_device():
+    with pytest.raises(UsageError, match="there is no device 'gpu'"):
+        ph.load("cifar", device="gpu")
+
+
+def test_a_damaged_file_of_ours(trained):
+    path, _ = trained
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(PhospheneError):
+        ph.load(path)
