@@ -39,7 +39,7 @@ def _said(found: Findings) -> tuple[str, ...]:
         f"Figure 2 of Zeiler & Fergus, for each of the {len(found.deep_peaks)} convolutions of `{found.deep.name}`, "
         f"after its ReLU: the {NINE} of {counted(pictures, 'picture')} that drive a unit most{apart}, cut to what the "
         "strongest position sees, beside the projection of that one position (deconvnet, switches). Grey in a "
-        "patch is beyond the picture's edge.",
+        "patch is beyond the picture's edge. In the first layer a position's projection is always the filter itself.",
         "Shown are, of each layer, three units by rank (first, middle and last when units are ordered by how far their "
         f"strongest peak stands above their mean peak) and {DRAWN} drawn by lot among those alive: not the ones that "
         "look best.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PIL import Image
 from torch import Tensor
@@ -10,22 +10,24 @@ from torch import Tensor
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.project import Projection
-from phosphene.project.picture import NOT_ACTIVE, input_pictures, pictures, title_of
+from phosphene.project.picture import NOT_ACTIVE, input_pictures, pictures
 
 GREY = "Zero is mid-grey."
 
 
-def units_sheet(projection: Projection, name: str, scale: Scale = "tile", columns: int | None = None) -> Sheet:
+def units_sheet(
+    projection: Projection, title: str, name: str, scale: Scale = "tile", columns: int | None = None
+) -> Sheet:
     """Show all units of a projection on its one image, which stands first."""
     shown, note = projected(projection.pixels[:, 0], scale)
     tiles = [Tile(input_pictures(projection.inputs)[0], label="the image")]
     for unit, picture, value in zip(projection.units, shown, projection.activation[:, 0].tolist(), strict=True):
         tiles.append(tile_of(picture, str(unit), value))
-    return Sheet(tiles, columns, title_of(projection), note, subtitle=f"{name}, and what each unit makes of it")
+    return Sheet(tiles, columns, title, note, subtitle=f"{name}, and what each unit makes of it")
 
 
 def images_sheet(
-    projection: Projection, names: Sequence[str], scale: Scale = "tile", columns: int | None = None
+    projection: Projection, title: str, names: Sequence[str], scale: Scale = "tile", columns: int | None = None
 ) -> Sheet:
     """Show a projection's one unit on all images: each image beside its projection, its value above."""
     shown, note = projected(projection.pixels[0], scale)
@@ -33,17 +35,17 @@ def images_sheet(
     images = input_pictures(projection.inputs)
     pairs = [beside(*each) for each in zip(names, values, images, shown, strict=True)]
     subtitle = "Each image beside its projection; above it the unit's strongest value there"
-    return Sheet(pairs, columns, title_of(projection), note, subtitle=subtitle)
+    return Sheet(pairs, columns, title, note, subtitle=subtitle)
 
 
-def grid_sheet(projection: Projection, names: Sequence[str], scale: Scale = "tile") -> Sheet:
+def grid_sheet(projection: Projection, title: str, names: Sequence[str], scale: Scale = "tile") -> Sheet:
     """Show several units (rows) on several images (columns); the images stand in the first row."""
     shown, note = projected(projection.pixels.flatten(0, 1), scale)
     values = projection.activation.flatten().tolist()
     tiles = [Tile(image) for image in input_pictures(projection.inputs)]
     tiles += [tile_of(picture, "", value) for picture, value in zip(shown, values, strict=True)]
     rows = ("image", *(str(unit) for unit in projection.units))
-    return Sheet(tiles, len(names), title_of(projection), note, column_headers=tuple(names), row_headers=rows)
+    return Sheet(tiles, len(names), title, note, column_headers=tuple(names), row_headers=rows)
 
 
 def projected(pixels: Tensor, scale: Scale) -> tuple[list[Image.Image | None], str]:
@@ -59,8 +61,12 @@ def tile_of(picture: Image.Image | None, label: str, value: float, captions: tup
 
 def beside(label: str, value: float, image: Image.Image, *shown: Image.Image | None) -> Group:
     """Return an image with one or more projections at its right, under one heading."""
-    tiles = (Tile(image), *(Tile(picture, note="" if picture else NOT_ACTIVE) for picture in shown))
-    return Group(tiles, len(tiles), label, number(value))
+    return Group((Tile(image), *bare(shown)), 1 + len(shown), label, number(value))
+
+
+def bare(shown: Iterable[Image.Image | None]) -> tuple[Tile, ...]:
+    """Return projections as tiles without words, but for those where nothing arrives."""
+    return tuple(Tile(picture, note="" if picture else NOT_ACTIVE) for picture in shown)
 
 
 def number(value: float) -> str:

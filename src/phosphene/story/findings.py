@@ -11,7 +11,7 @@ from phosphene.errors import UsageError
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.story.material import Material, Progress
-from phosphene.story.numbers import Likeness, Tuning, agreement, between, likeness, tuning
+from phosphene.story.measures import Likeness, Tuning, agreement, between, likeness, tuning
 from phosphene.story.samples import sampled
 from phosphene.story.survey import Peaks, relus, survey
 

@@ -9,9 +9,9 @@ from phosphene.network import Unit
 from phosphene.story.choice import graded, hero
 from phosphene.story.colour import lab, local_means
 from phosphene.story.findings import Findings
+from phosphene.story.measures import smoothness
 from phosphene.story.plate import Plate
-from phosphene.story.plates import best_sheet, filter_sheet, layer_sheet, unit_sheet
-from phosphene.story.receptive import view_of_layer
+from phosphene.story.plates import best_sheet, filter_sheet, first_weights, layer_sheet, unit_sheet
 from phosphene.story.section import Section
 from phosphene.story.words import accounted, active_on, counted, listed, signed
 
@@ -30,7 +30,9 @@ def filters_section(found: Findings) -> Section:
     )
     said = (
         "The first layer can be looked at directly: each unit multiplies the picture, place by place, with one small "
-        "filter. Smooth filters are a sign of a trained network; noise would be a sign of one that is not.",
+        "filter. In a trained network filters are smooth edges and patches of colour; an untrained one has noise. "
+        f"Here neighbouring weights correlate at r = {smoothness(first_weights(net)):.2f} on average; in noise it would "
+        "be 0.",
     )
     return Section("filters", "The filters", said, (plate,))
 
@@ -125,7 +127,7 @@ DARK, BRIGHT = 30, 70
 
 def _lightness(found: Findings, best: list[int]) -> list[float]:
     """Return the mean lightness (0..100) of what each unit sees at its peak in its own best picture."""
-    view = view_of_layer(found.net, found.first.name)
+    view = found.net.layer(found.first.name).view
     assert view is not None
     peaks = found.first.peaks
     means = local_means(lab(found.material.pixels[best])[:, :1], view, peaks.size)

@@ -16,8 +16,8 @@ def head_of(found: Findings) -> Head:
     total = sum(peaks.units for peaks in found.deep_peaks.values())
     lead = (
         f"Two trained networks look at {counted(len(material), 'picture')}. Of all that a layer says one feature is "
-        "kept and sent back to pixels, by deconvnet (Zeiler & Fergus 2013), as a blog post once did on CIFAR-10. What comes "
-        "out is shown here, beside numbers from the same run."
+        "kept and sent back to pixels, by deconvnet (Zeiler & Fergus 2013), as a blog post once did on CIFAR-10. "
+        "What comes out is shown here, beside numbers from the same run."
     )
     facts = (
         Fact(f"{len(material):,}", f"pictures of {material.name}"),
@@ -33,10 +33,7 @@ def head_of(found: Findings) -> Head:
 
 def _accuracies(found: Findings) -> list[Fact]:
     names = [net.name for net in (found.net, found.deep) if net.name in bundled.names()]
-    return [
-        Fact(percent(bundled.about(name).accuracy), f"of CIFAR-10's test pictures named rightly by {name}")
-        for name in names
-    ]
+    return [Fact(percent(bundled.about(name).accuracy), f"test accuracy of {name}") for name in names]
 
 
 def _foot(found: Findings) -> list[str]:

@@ -12,12 +12,12 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.geometry import View
 from phosphene.network import Network, Unit
 from phosphene.project import project
-from phosphene.project.picture import NOT_ACTIVE, input_pictures
+from phosphene.project.picture import input_pictures
 from phosphene.story.choice import strongest_apart
-from phosphene.story.figures import GREY, number, projected
+from phosphene.story.figures import GREY, bare, number, projected
 from phosphene.story.material import Material
 from phosphene.story.plate import WIDE, Form
-from phosphene.story.receptive import box_of, view_of_layer
+from phosphene.story.receptive import box_of
 from phosphene.story.survey import Peaks
 
 NINE = 9
@@ -53,7 +53,7 @@ class Patches:
 
 def patches_of(net: Network, layer: str, chosen: Sequence[Chosen], peaks: Peaks, material: Material) -> list[Patches]:
     """Find each unit's nine strongest pictures, one position in each, and send that position back to pixels."""
-    view = view_of_layer(net, layer)
+    view = net.layer(layer).view
     return [_cut(net, Unit(layer, each.unit), each, peaks.value[:, each.unit], material, view) for each in chosen]
 
 
@@ -91,5 +91,5 @@ def patches_sheet(net: Network, layer: str, found: Sequence[Patches], form: Form
 def _group(found: Patches) -> Group:
     shown, _ = projected(found.projections, "tile")
     left = Group(tuple(Tile(picture) for picture in input_pictures(found.patches)), 3)
-    right = Group(tuple(Tile(picture, note="" if picture else NOT_ACTIVE) for picture in shown), 3)
+    right = Group(bare(shown), 3)
     return Group((left, right), 2, f"{found.chosen.unit} · {found.chosen.why}", number(found.values[0]))

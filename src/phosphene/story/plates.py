@@ -14,7 +14,7 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Unpool, project
 from phosphene.project.picture import input_pictures
-from phosphene.story.figures import GREY, beside, number, projected, tile_of
+from phosphene.story.figures import GREY, bare, beside, number, projected, tile_of
 from phosphene.story.material import Material
 from phosphene.story.plate import WIDE, Form, Grid
 
@@ -23,8 +23,8 @@ CLIP = 99.0  # per cent of the values below which a shared scale ends, so that o
 
 def filter_sheet(net: Network, form: Form) -> Sheet:
     """Show the filters of a network's first convolution."""
-    name = next(layer.name for layer in net.layers() if layer.kind == "conv2d")
-    weights: Tensor = net.model.get_submodule(name).get_parameter("weight").detach()
+    name = _first_convolution(net)
+    weights = first_weights(net)
     scaling = measure(weights)
     tiles = [
         Tile(Image.fromarray(one), str(unit), number(largest))
@@ -34,6 +34,15 @@ def filter_sheet(net: Network, form: Form) -> Sheet:
     title = f"{net.name} · {name} · the {len(weights)} filters"
     note = f"{GREY} {scaling.note} Below each its number and its largest |weight|."
     return Sheet(tiles, grid.columns, title, note, tile_size=grid.tile_size(weights.shape[-1], form))
+
+
+def first_weights(net: Network) -> Tensor:
+    """Return the filters of a network's first convolution, (K, C, h, w)."""
+    return net.model.get_submodule(_first_convolution(net)).get_parameter("weight").detach()
+
+
+def _first_convolution(net: Network) -> str:
+    return next(layer.name for layer in net.layers() if layer.kind == "conv2d")
 
 
 def layer_sheet(net: Network, layer: str, inputs: Tensor, name: str, form: Form) -> Sheet:
@@ -54,7 +63,7 @@ def unpool_sheet(net: Network, layer: str, inputs: Tensor, name: str, form: Form
     ways = [project(net, inputs, layer, unpool=unpool) for unpool in UNPOOLS]
     drawn = [projected(way.pixels[:, 0], "tile") for way in ways]
     groups = [
-        beside(str(unit), value, *pair)
+        Group(bare(pair), 2, str(unit), number(value))
         for unit, (value, *pair) in enumerate(
             zip(ways[0].activation[:, 0].tolist(), *(shown for shown, _ in drawn), strict=True)
         )
@@ -90,7 +99,7 @@ def unit_sheet(
 def _unit_grid(projections: int, form: Form) -> Grid:
     if projections == 1:
         return Grid(5, 96) if form is WIDE else Grid(2, 128)
-    return Grid(4, 64) if form is WIDE else Grid(2, 96)
+    return Grid(3, 96) if form is WIDE else Grid(2, 96)
 
 
 def _shared(pixels: Tensor) -> tuple[list[Image.Image | None], str]:

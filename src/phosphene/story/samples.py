@@ -10,7 +10,6 @@ from torch import Tensor
 from phosphene.network import Network
 from phosphene.story.colour import lab, local_means
 from phosphene.story.material import Material
-from phosphene.story.receptive import view_of_layer
 from phosphene.story.survey import BATCH
 
 POSITIONS = 100_000  # in all; more change no figure's second digit
@@ -33,7 +32,7 @@ class Samples:
 def sampled(net: Network, layer: str, material: Material, most: int, seed: int) -> Samples:
     """Visit up to ``most`` pictures, spread over the set, at the same number of random positions each."""
     rows = torch.linspace(0, len(material) - 1, min(most, len(material))).round().long()
-    view = view_of_layer(net, layer)
+    view = net.layer(layer).view
     if view is None:
         raise ValueError(f"a position of {layer} has no window of its own")
     generator = torch.Generator().manual_seed(seed)

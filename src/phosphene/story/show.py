@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +11,10 @@ from PIL import Image
 
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Sheet
-from phosphene.errors import PhospheneError, UsageError
+from phosphene.errors import PhospheneError, UsageError, did_you_mean
 from phosphene.network import Network, Unit
 from phosphene.project import Position, Projection, Rule, Unpool, project
+from phosphene.project.picture import title_of
 from phosphene.sources.images import Failure, ImageSet
 from phosphene.story.figures import grid_sheet, images_sheet, units_sheet
 
@@ -63,7 +65,7 @@ def show(
     parts = [project(net, batch, list(units), rule, unpool, position) for batch in batches]
     whole = _joined(parts)
     return Shown(
-        _sheet(whole, names, scale, columns),
+        _sheet(whole, f"{net.name} · {title_of(whole)}", names, scale, columns),
         tuple(str(unit) for unit in whole.units),
         tuple(names),
         whole.activation.tolist(),
@@ -103,9 +105,30 @@ def _joined(parts: Sequence[Projection]) -> Projection:
     )
 
 
-def _sheet(projection: Projection, names: Sequence[str], scale: Scale, columns: int | None) -> Sheet:
+def _sheet(projection: Projection, title: str, names: Sequence[str], scale: Scale, columns: int | None) -> Sheet:
     if len(names) == 1:
-        return units_sheet(projection, names[0], scale, columns)
+        return units_sheet(projection, title, names[0], scale, columns)
     if len(projection.units) == 1:
-        return images_sheet(projection, names, scale, columns)
-    return grid_sheet(projection, names, scale)
+        return images_sheet(projection, title, names, scale, columns)
+    return grid_sheet(projection, title, names, scale)
+
+
+def addresses(net: Network, layer: str, units: Sequence[int]) -> list[Unit]:
+    """Return the addresses of ``units`` of a layer, or of all if none is named; ``layer`` may be one ("conv2:9")."""
+    whole = net.unit(layer)
+    if whole.index is not None and units:
+        raise UsageError(f"{layer!r} names a unit already; leave out --unit, or give the layer {whole.layer!r} alone")
+    return [net.unit(Unit(whole.layer, index)) for index in units] or [whole]
+
+
+def position_of(text: str) -> Position:
+    """Read ``map``, ``peak`` or ``Y,X`` (row and column in the layer's map)."""
+    if text == "map":
+        return "map"
+    if text == "peak":
+        return "peak"
+    match = re.fullmatch(r"(\d+),(\d+)", text)
+    if match is None:
+        hint = did_you_mean(text, ("map", "peak")) or "; type map, peak, or a row and a column of the map such as 3,5"
+        raise UsageError(f"there is no position {text!r}{hint}")
+    return int(match[1]), int(match[2])

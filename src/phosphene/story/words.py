@@ -56,8 +56,8 @@ def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
         f"`{layer.name}:{unit}`: lightness {light}, green to red {red}, blue to yellow {yellow}.",
         f"Its strongest tie is to {side(own.strongest, own.r[own.strongest])}. The three together explain "
         f"{percent(own.share)} of its variance: plain colour accounts for it {verdict(own.share)}. In this layer "
-        f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. The rest is something "
-        "that a mean colour cannot say, such as an edge or a pattern.",
+        f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. The rest is "
+        "something that a mean colour cannot say, such as an edge or a pattern.",
     )
 
 

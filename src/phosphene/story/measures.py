@@ -106,3 +106,9 @@ def _flat(pictures: Tensor) -> Tensor:
     centred = flat - flat.mean(1, keepdim=True)
     length = centred.norm(dim=1, keepdim=True)
     return centred / torch.where(length > 0, length, torch.nan)
+
+
+def smoothness(filters: Tensor) -> float:
+    """Return the mean over filters (K, C, h, w) of Pearson's r between weights and their right and lower neighbours."""
+    pairs = ((filters[..., :-1], filters[..., 1:]), (filters[..., :-1, :], filters[..., 1:, :]))
+    return float(torch.cat([agreement(one, other) for one, other in pairs]).nanmean())
