@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -117,9 +117,11 @@ def inside(text, box):
 
 
 def test_a_blank_tile_is_as_large_as_the_others():
-    marks = Sheet([Tile(flat(0)), Tile(note="dead")]).page().marks
-    photo, hatch = (next(mark for mark in marks if isinstance(mark, kind)) for kind in (Photo, Hatch))
-    assert (photo.width, photo.height, photo.y) == (hatch.width, hatch.height, hatch.y)
+    for columns in (1, 2):
+        marks = Sheet([Tile(noise(300, 200)), Tile(note="dead")], columns).page().marks
+        photo, hatch = (next(mark for mark in marks if isinstance(mark, kind)) for kind in (Photo, Hatch))
+        assert (photo.width, photo.height) == (hatch.width, hatch.height)
+        assert (photo.y == hatch.y) == (columns == 2)
 
 
 def test_title_subtitle_headers_notes_and_scale_are_all_there():
@@ -185,6 +187,13 @@ def test_nine_patches_stand_beside_nine_projections():
     assert boxes[1, 0, 0, 0] - boxes[0, 0, 2, 2] > boxes[0, 0, 1, 0] - boxes[0, 0, 0, 2], "the blocks stand apart"
 
 
+def test_groups_of_different_widths_keep_to_straight_columns():
+    wide, narrow = (Group(tuple(Tile(flat(i)) for i in indices), len(indices)) for indices in ((0, 1, 2), (3,)))
+    image = Sheet([narrow, Group((Tile(flat(4)),)), wide, Group((Tile(flat(5)),))], columns=2).image()
+    assert box_of(image, 4)[0] == box_of(image, 5)[0]
+    assert box_of(image, 3)[0] == box_of(image, 0)[0]
+
+
 @pytest.mark.parametrize(("count", "expected"), [(1, 1), (5, 5), (9, 3), (32, 8), (64, 8), (96, 12), (512, 16)])
 def test_columns_are_chosen_so_that_rows_are_full(count, expected):
     marks = photos(Sheet([Tile(flat(0))] * count))
@@ -211,6 +220,8 @@ words = st.text(st.characters(exclude_categories=("Cs",)), max_size=50)
 
 
 @settings(max_examples=25, deadline=None)
+@example(["layer1.0.relu_1:" * 3] * 4, "title " * 40, "not active here " * 9, 150, 1)
+@example(["w" * 9, "0.123", "", "x"], "", "", 150, 9)
 @given(st.lists(words, min_size=4, max_size=4), words, words, st.sampled_from([72, 150]), st.integers(1, 9))
 def test_no_words_whatever_their_length_overlap_or_leave_the_page(labels, title, note, dpi, count):
     tiles = [Tile(flat(0), labels[0], labels[1], (labels[2],)), Tile(None, labels[3], note=note)] * count
