@@ -104,12 +104,12 @@ def _what(about: About) -> Iterator[str]:
 def _how(about: About, recipe: Recipe) -> Iterator[str]:
     yield "## Recipe"
     yield ""
-    yield f"- {about.epochs} epochs in batches of {recipe.batch}; cross-entropy with labels smoothed by"
-    yield f"  {recipe.label_smoothing:g}."
+    yield f"- {about.epochs} epochs in batches of {recipe.batch}; cross-entropy,"
+    yield f"  labels smoothed by {recipe.label_smoothing:g}."
     yield f"- Stochastic gradient descent, Nesterov momentum {recipe.momentum:g}; weight decay {recipe.weight_decay:g},"
     yield "  not on biases and norms."
-    yield f"- Learning rate: {' and then '.join(map(_climb, recipe.cycles))}; each time it climbs over the first"
-    yield f"  {recipe.warm_up:.0%} and falls over the rest, in straight lines."
+    yield f"- Learning rate: {', then '.join(map(_climb, recipe.cycles))}; it climbs over the first"
+    yield f"  {recipe.warm_up:.0%} of that and falls over the rest, in straight lines."
     yield f"- Pictures are mirrored every other epoch and moved by up to {recipe.shift} pixels."
     if recipe.cutout:
         yield f"- A square of {recipe.cutout} pixels is hidden, but for the last {recipe.whole:.0%} of each climb"
@@ -119,7 +119,7 @@ def _how(about: About, recipe: Recipe) -> Iterator[str]:
 
 
 def _climb(cycle: Cycle) -> str:
-    return f"up to {cycle.peak:g} in {'all' if cycle.share == 1 else f'{cycle.share:.0%}'} of the epochs"
+    return f"up to {cycle.peak:g} over {'the whole' if cycle.share == 1 else f'{cycle.share:.0%}'} of the training"
 
 
 def _classes(about: About, confusion: Tensor) -> Iterator[str]:
