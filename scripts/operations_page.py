@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from phosphene.project.rules import CHOICES, PRODUCTS, RULES, TABLE, UNPOOLS, Operation, Treatment, Way
+from phosphene.project.rules import PRODUCTS, RULES, TABLE, UNPOOLS, Operation, Treatment, Way
 
 HEAD = """# What every operation does on the way back
 
@@ -41,15 +41,15 @@ def _setting(way: Way, treatment: Treatment) -> str:
 
 
 def _held() -> str:
-    products, choices = (", ".join(f"`{name}`" for name in sorted(names)) for names in (PRODUCTS, CHOICES))
+    products = ", ".join(f"`{name}`" for name in sorted(PRODUCTS))
     return "\n".join(
         [
             f"## {Treatment.HELD.capitalize()}",
             "",
             f"Every rule: {Way().told(Operation(Treatment.HELD))}.",
             "",
-            f"Everything else; of the above {products} where more than one factor depends on the picture, and",
-            f"{choices} where both maps do.",
+            f"Everything else; of the above {products} where more than one factor depends on the picture,",
+            "and every non-linearity of two maps (a maximum of both).",
             "",
         ]
     )

@@ -231,7 +231,7 @@ def _own(maps: Tensor, signal: Tensor) -> _Sources:
     """Take the caller's own signal, of the layer's shape."""
     if signal.shape != maps.shape:
         raise UsageError(f"a signal has the layer's shape {tuple(maps.shape)}, not {tuple(signal.shape)}")
-    values = signal.to(maps)[None]
+    values = signal.to(maps).clone()[None]
     largest, place = values.flatten(2).max(2)
     inside = place % (maps.shape[2] * maps.shape[3])
     places = torch.stack([inside // maps.shape[3], inside % maps.shape[3]], dim=-1)

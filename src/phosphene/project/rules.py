@@ -66,8 +66,8 @@ class Way:
         if signal.window is not None and not (operation.local and step.keeps_plane):
             signal = signal.whole(step.shape)
         if operation.treatment is Treatment.NONLINEARITY and self.rule != "gradient":
-            positive = signal.with_values(signal.values.clamp(min=0))
-            return operation.send(step, positive) if self.rule == "guided" else [positive] * len(step.edges)
+            positive = signal.with_values(signal.values.clamp_(min=0))
+            return operation.send(step, positive) if self.rule == "guided" else [positive]
         if operation.treatment is Treatment.MAX_POOL and self.unpool == "fill":
             return back.fill(step, signal)
         return operation.send(step, signal)
@@ -104,7 +104,7 @@ TABLE: dict[str, Operation] = {
     **dict.fromkeys(
         "Relu LeakyRelu Elu Celu Selu Gelu Silu Mish Hardswish Hardsigmoid Hardtanh Sigmoid Tanh Softplus Softshrink "
         "Hardshrink Threshold Clamp ClampMin ClampMax LogSigmoid PreluKernel RreluWithNoise Maximum Minimum Fmax Fmin "
-        "Abs Pow Sqrt Rsqrt Exp Expm1 Log Log1P Square Erf Sin Cos Sinh Cosh Reciprocal Sign".split(),
+        "Abs Pow Sqrt Rsqrt Exp Expm1 Log Log1P Square Erf Sin Cos Sinh Cosh Reciprocal ".split(),
         _NONLINEARITY,
     ),
     "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, back.switches, local=True),
@@ -123,21 +123,19 @@ TABLE: dict[str, Operation] = {
     ),
     "Cat": Operation(Treatment.LINEAR, back.concatenation, local=True),
     **dict.fromkeys(
-        "Sub Rsub Neg AddR Linear Bmm Baddbmm Mv Stack Slice Select Split SplitWithSizes Unbind UnbindCopy Index "
-        "IndexSelect Gather Narrow AsStrided Permute Transpose T Expand Repeat Roll Flip Movedim Diagonal Tril Triu "
+        "Sub Rsub Neg Linear Bmm Baddbmm Mv Stack Slice Select Split SplitWithSizes Unbind UnbindCopy Index "
+        "IndexSelect Gather AsStrided Permute Transpose T Expand Repeat Roll Flip Diagonal Tril Triu "
         "ConstantPadNd ReflectionPad1D ReflectionPad2D ReplicationPad1D ReplicationPad2D AvgPool2D AvgPool3D "
         "AdaptiveAvgPool2D MkldnnAdaptiveAvgPool2D Mean Sum Cumsum UpsampleNearest2D UpsampleNearestExact2D "
         "UpsampleBilinear2D UpsampleBilinear2DAa UpsampleBicubic2D UpsampleBicubic2DAa PixelShuffle PixelUnshuffle "
-        "ChannelShuffle NativeChannelShuffle Im2Col Col2Im GridSampler2D Copy RepeatInterleave Contiguous Unfold "
-        "CopyBackwards ToDense Real Detach SqueezeMultiple Trace Swapaxes Pad".split(),
+        "ChannelShuffle NativeChannelShuffle Im2Col Col2Im GridSampler2D Copy RepeatInterleave Unfold "
+        "CopyBackwards SqueezeMultiple".split(),
         _LINEAR,
     ),
 }
 
 # Linear in each factor only: with the signal in more than one of them they are gates.
 PRODUCTS = frozenset("Mul Div Convolution Addmm Mm Bmm Baddbmm Mv Linear GridSampler2D".split())
-# Two maps that compete (maxout) are no non-linearity of one map.
-CHOICES = frozenset("Maximum Minimum Fmax Fmin".split())
 
 
 def operation_of(node: Node, edges: list[Edge], held: bool) -> Operation:
@@ -152,8 +150,8 @@ def operation_of(node: Node, edges: list[Edge], held: bool) -> Operation:
         return _NONLINEARITY
     if kind in PRODUCTS and (held or len(edges) > 1):
         return Operation(Treatment.HELD, operation.send if len(edges) == 1 else _product(kind))
-    if kind in CHOICES and len(edges) > 1:
-        return Operation(Treatment.HELD, back.by_slope)
+    if operation.treatment is Treatment.NONLINEARITY and len(edges) > 1:
+        return Operation(Treatment.HELD, back.by_slope)  # two maps that compete are no non-linearity of one map
     if kind.endswith("BatchNorm") and getattr(node, "_saved_training", False):
         return _HELD
     return operation

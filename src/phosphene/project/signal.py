@@ -14,6 +14,8 @@ from phosphene.project.window import Window
 class Signal:
     """``values`` is (U, *shape of the forward tensor) for U units that share one forward pass.
 
+    No two signals share values: whoever is given one may work on it in place.
+
     Two things keep it small. A signal that started from single units lives in one channel only until an operation
     mixes channels: then ``channel`` (U,) says which, and ``values`` is (U, N, 1, H, W). A signal that started from
     single positions lives in a window of the plane: then ``window`` says where, and ``values`` is (U, N, C, h, w).
@@ -80,8 +82,9 @@ def add(a: Signal | None, b: Signal, shape: tuple[int, ...]) -> Signal:
         a, b = a.all_channels(shape), b.all_channels(shape)
     both = a.window.joined(b.window) if a.window and b.window else None
     if a.window and b.window and both:
-        return Signal(a.window.widened(a.values, both) + b.window.widened(b.values, both), a.channel, both)
-    return Signal(a.whole(shape).values + b.whole(shape).values, a.channel)
+        total = a.window.widened(a.values, both).add_(b.window.widened(b.values, both))
+        return Signal(total, a.channel, both)
+    return Signal(a.whole(shape).values.add_(b.whole(shape).values), a.channel)
 
 
 def summed_to(values: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -78,7 +78,8 @@ def by_slope(step: Step, signal: Signal) -> list[Signal]:
     sent = []
     for edge, slope in zip(step.edges, step.gradients(ones), strict=True):
         if edge.shape == step.shape:
-            sent.append(signal.with_values(signal.values * signal.along(slope)))
+            own = signal.values if len(step.edges) == 1 else signal.values.clone()
+            sent.append(signal.with_values(own.mul_(signal.along(slope))))
         else:
             sent.append(Signal(summed_to(signal.dense(step.shape) * slope, edge.shape)))
     return sent
@@ -92,14 +93,17 @@ def normalisation(step: Step, signal: Signal) -> list[Signal]:
     if weight is not None:
         scale = scale * weight.detach()
     factor = scale.reshape(1, -1, *[1] * (len(step.shape) - 2)).to(signal.values.dtype)
-    return [signal.with_values(signal.values * signal.along(factor))]
+    return [signal.with_values(signal.values.mul_(signal.along(factor)))]
 
 
 def sum_of_two(step: Step, signal: Signal) -> list[Signal]:
     """Send back through ``a + alpha * b``, or through a mere copy."""
     alpha = float(getattr(step.node, "_saved_alpha", 1))
     factors = [alpha if edge.index == 1 else 1.0 for edge in step.edges]
-    sent = [signal if factor == 1 else signal.with_values(signal.values * factor) for factor in factors]
+    sent = [signal, *(signal.with_values(signal.values.clone()) for _ in step.edges[1:])]
+    for one, factor in zip(sent, factors, strict=True):
+        if factor != 1:
+            one.values.mul_(factor)
     return [
         one if edge.shape == step.shape else Signal(summed_to(one.dense(step.shape), edge.shape))
         for edge, one in zip(step.edges, sent, strict=True)

@@ -72,7 +72,7 @@ class Window:
                 continue
             index = start[..., None] + torch.arange(size, device=start.device)
             inside = ((index >= 0) & (index < limit)).to(values.dtype)
-            values = values * (inside[:, :, None, :, None] if axis == 0 else inside[:, :, None, None, :])
+            values = values.mul_(inside[:, :, None, :, None] if axis == 0 else inside[:, :, None, None, :])
         return values
 
     def pasted(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
