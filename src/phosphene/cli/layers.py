@@ -18,9 +18,10 @@ _RIGHT = ("units", "size", "stride", "receptive field")
 
 
 def layers(network: NetworkName, weights: Weights = None, size: InputSize = None, as_json: AsJson = False) -> None:
-    """List the layers of a network, with what a position of each can see of the image.
+    """List a network's layers, their units and receptive fields.
 
-    No weights are needed for that; if they are given, it is checked that they fit.
+    A receptive field is the part of the image, in pixels, that one position of a layer can see. No weights are
+    needed for that; if they are given, it is checked that they fit.
     """
     from phosphene.sources.networks import load
 
