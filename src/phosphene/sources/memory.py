@@ -80,13 +80,10 @@ def _fill(pixels: np.ndarray, images: ImageSet, progress: Callable[[int, int], N
                 failures[index] = Failure(images[index].id, broken.reason)
 
     chunks = [range(start, min(start + _CHUNK, len(images))) for start in range(0, len(images), _CHUNK)]
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
-    try:
-        for chunk, _ in zip(chunks, pool.map(decode, chunks), strict=True):
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for chunk, _ in zip(chunks, pool.map(decode, chunks), strict=True):  # left early, `map` cancels the rest
             if progress:
                 progress(chunk.stop, len(images))
-    finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C should not have to wait for the rest
     return failures
 
 
