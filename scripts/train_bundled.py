@@ -34,8 +34,8 @@ ORIGIN = """
 ## Data
 
 CIFAR-10 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): 50,000 pictures to
-learn from and 10,000 to test on, here lightly re-compressed as JPEG, so the pixels differ a little from the
-original's. The pictures are not part of this package.
+learn from and 10,000 to test on, here re-compressed as JPEG (quality about 75, colours at half the resolution),
+so accuracies do not compare with those on the original. The pictures are not part of this package.
 
 ## Licence and limits
 

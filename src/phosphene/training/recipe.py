@@ -51,8 +51,8 @@ RECIPES = {
     ),
     "deep": Recipe(
         DeepNet,
-        epochs=36,
-        cycles=(Cycle(2 / 3, peak=0.5), Cycle(1 / 3, peak=0.25)),
+        epochs=24,
+        cycles=(Cycle(1.0, peak=0.5),),
         weight_decay=6e-4,
         shift=4,
         cutout=8,
