@@ -92,14 +92,15 @@ def plain(recipe: Recipe, data: Data, workers: int) -> Callable[[], None]:
     return epoch
 
 
-def seconds(epoch: Callable[[], None], count: int, rounds: int) -> list[float]:
-    """Seconds per `EPOCH` pictures, of `rounds` runs after a first that does not count."""
-    times = []
+def seconds(ways: dict[str, Callable[[], None]], count: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds per `EPOCH` pictures of each way, in `rounds` turns after a first that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds + 1):
-        began = time.perf_counter()
-        epoch()
-        times.append((time.perf_counter() - began) * EPOCH / count)
-    return times[1:]
+        for name, epoch in ways.items():
+            began = time.perf_counter()
+            epoch()
+            times[name].append((time.perf_counter() - began) * EPOCH / count)
+    return {name: values[1:] for name, values in times.items()}
 
 
 def processor() -> str:
@@ -125,7 +126,7 @@ def main() -> None:
         recipe = RECIPES[network]
         ways = {"phosphene": ours(recipe, data)}
         ways |= {f"plain, {n} workers": plain(recipe, data, n) for n in (0, 2)}
-        times = {name: seconds(epoch, given.pictures, given.rounds) for name, epoch in ways.items()}
+        times = seconds(ways, given.pictures, given.rounds)
         medians = {name: statistics.median(values) for name, values in times.items()}
         for name, values in times.items():
             print(f"{network:5} {name:17} {medians[name]:7.1f} s/epoch ({min(values):.1f} to {max(values):.1f})")
