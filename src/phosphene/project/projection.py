@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,21 +11,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from phosphene.axes import from_maps, to_maps
+from phosphene.axes import to_maps
 from phosphene.draw.scaling import Scale
 from phosphene.errors import UsageError, did_you_mean
-from phosphene.geometry import View
 from phosphene.graph import entrance, trace
 from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
 from phosphene.project.picture import sheet_of
 from phosphene.project.rules import RULES, UNPOOLS, Rule, Unpool, Way
-from phosphene.project.signal import Signal
+from phosphene.project.start import Position, arranged, own_signal, selected
 from phosphene.project.walk import Route, Used, fill_names
-from phosphene.project.window import Window
 from phosphene.tape import Event, run
-
-Position = Literal["map", "peak"] | tuple[int, int]
 
 
 class HeldFixedWarning(UserWarning):
@@ -104,9 +100,9 @@ def project(
     _warn_of_held(route, way, strict)
     with torch.no_grad():
         maps = to_maps(event.output, event.axis)
-        sources = _own(maps, signal) if signal is not None else _selected(maps, chosen, position)
+        sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
         sent = [
-            route.back(_arranged(part, event), way, tuple(start.shape))
+            route.back(arranged(part, event), way, tuple(start.shape))
             for part in sources.chunks(_units_at_once(route, start, memory))
         ]
         total = torch.cat(sent) if len(sent) > 1 else sent[0]
@@ -183,67 +179,6 @@ def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
     if strict:
         raise UsageError(f"{message}; leave out strict=True to accept that")
     warnings.warn(message, HeldFixedWarning, stacklevel=3)
-
-
-# -- the signals that are sent -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """Signals at the layer, with the values (U, N) and the places (U, N, 2) they hold."""
-
-    signal: Signal
-    activation: Tensor
-    places: Tensor
-
-    def chunks(self, size: int) -> Iterator[Signal]:
-        """Yield the signals of ``size`` units at a time."""
-        for start in range(0, len(self.activation), size):
-            yield self.signal.of_units(slice(start, start + size))
-
-
-def _selected(maps: Tensor, units: Sequence[Unit], position: Position) -> _Sources:
-    """Take the units' maps out of ``maps`` (N, C, H, W), and of them what ``position`` says."""
-    channel = torch.tensor([unit.index for unit in units], device=maps.device)
-    own = maps[:, channel].movedim(1, 0)  # (U, N, H, W)
-    width = own.shape[-1]
-    if isinstance(position, tuple):
-        _check_position(position, (own.shape[-2], width))
-        place = torch.full(own.shape[:2], position[0] * width + position[1], device=maps.device)
-    elif position in ("map", "peak"):
-        place = own.flatten(2).argmax(2)
-    else:
-        raise UsageError(f"a position is 'map', 'peak' or (row, column), not {position!r}")
-    activation = own.flatten(2).gather(2, place[..., None])[..., 0]
-    places = torch.stack([place // width, place % width], dim=-1)
-    if position == "map":
-        return _Sources(Signal(own.unsqueeze(2), channel), activation, places)
-    point = activation[..., None, None, None]
-    return _Sources(Signal(point, channel, Window(places, View())), activation, places)
-
-
-def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:
-    if len(position) != 2 or not all(0 <= p < n for p, n in zip(position, size, strict=True)):
-        raise UsageError(f"position {position} is outside the map of {size[0]} rows and {size[1]} columns")
-
-
-def _own(maps: Tensor, signal: Tensor) -> _Sources:
-    """Take the caller's own signal, of the layer's shape."""
-    if signal.shape != maps.shape:
-        raise UsageError(f"a signal has the layer's shape {tuple(maps.shape)}, not {tuple(signal.shape)}")
-    values = signal.to(maps).clone()[None]
-    largest, place = values.flatten(2).max(2)
-    inside = place % (maps.shape[2] * maps.shape[3])
-    places = torch.stack([inside // maps.shape[3], inside % maps.shape[3]], dim=-1)
-    return _Sources(Signal(values), largest, places)
-
-
-def _arranged(signal: Signal, event: Event) -> Signal:
-    """Bring a signal from maps to the layout of the layer's output."""
-    if event.output.ndim == 4 and event.axis == 1:
-        return signal
-    shape = tuple(to_maps(event.output, event.axis).shape)
-    return Signal(from_maps(signal.dense(shape), event.output, event.axis))
 
 
 def _units_at_once(route: Route, start: Tensor, memory: int | None) -> int:

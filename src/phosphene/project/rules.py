@@ -21,8 +21,10 @@ import torch
 from torch.autograd.graph import Node
 
 from phosphene.graph import Edge, kind_of, output_shapes, saved
+from phosphene.project import pooling
 from phosphene.project import transposes as back
 from phosphene.project.signal import Signal
+from phosphene.project.step import Step
 
 Rule = Literal["deconvnet", "guided", "gradient"]
 Unpool = Literal["switches", "fill"]
@@ -39,7 +41,7 @@ class Treatment(StrEnum):
     HELD = "held fixed"
 
 
-Send = Callable[[back.Step, Signal], list[Signal]]
+Send = Callable[[Step, Signal], list[Signal]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Way:
     rule: Rule = "deconvnet"
     unpool: Unpool = "switches"
 
-    def send(self, step: back.Step, operation: Operation, signal: Signal) -> list[Signal]:
+    def send(self, step: Step, operation: Operation, signal: Signal) -> list[Signal]:
         """Send ``signal`` back through the operation of ``step``: one signal for each of its edges."""
         if signal.window is not None and not (operation.local and step.keeps_plane):
             signal = signal.whole(step.shape)
@@ -69,7 +71,7 @@ class Way:
             positive = signal.with_values(signal.values.clamp_(min=0))
             return operation.send(step, positive) if self.rule == "guided" else [positive]
         if operation.treatment is Treatment.MAX_POOL and self.unpool == "fill":
-            return back.fill(step, signal)
+            return pooling.fill(step, signal)
         return operation.send(step, signal)
 
     def told(self, operation: Operation) -> str:
@@ -107,7 +109,7 @@ TABLE: dict[str, Operation] = {
         "Abs Pow Sqrt Rsqrt Exp Expm1 Log Log1P Square Erf Sin Cos Sinh Cosh Reciprocal ".split(),
         _NONLINEARITY,
     ),
-    "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, back.switches, local=True),
+    "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, pooling.switches, local=True),
     "AdaptiveMaxPool2D": Operation(Treatment.MAX_POOL),
     "Convolution": Operation(Treatment.LINEAR, back.convolution, local=True),
     "Addmm": Operation(Treatment.LINEAR, back.matrix),

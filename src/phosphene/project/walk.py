@@ -10,7 +10,8 @@ from torch.autograd.graph import Node
 from phosphene.graph import Edge, Graph, kind_of, output_shapes
 from phosphene.project.rules import Treatment, Way, operation_of
 from phosphene.project.signal import Signal, add, summed_to
-from phosphene.project.transposes import Step, by_gradients
+from phosphene.project.step import Step
+from phosphene.project.transposes import by_gradients
 
 
 @dataclass(frozen=True)
