@@ -57,6 +57,12 @@ def test_scaling_keeps_what_is_where():
     assert np.abs(held(smooth(40, 60), (80, 120)) - smooth(80, 120)).max() <= 6
 
 
+def test_every_size_of_picture_fits():
+    shapes = [shape for side in range(1, 150) for shape in ((side, 7, 3), (7, side, 3), (side, side, 3))]
+    many = ImageSet("many", [Picture(str(shape), None, Pixels(np.full(shape, 9, np.uint8))) for shape in shapes])
+    assert (as_uint8(many, (53, 71)).pixels == 9).all()  # no rounding puts a cut outside of its picture
+
+
 def test_labels_of_one_class_keep_the_numbers_of_all(tmp_path):
     for name in ("ant/1.png", "bee/1.png"):
         write(tmp_path / name)

@@ -91,9 +91,9 @@ def _fitted(picture: Image.Image, height: int, width: int) -> np.ndarray:
     """Scale a picture so that it covers height x width and cut what overlaps evenly; (3, height, width)."""
     if picture.size != (width, height):
         scale = min(picture.width / width, picture.height / height)
-        left = (picture.width - width * scale) / 2
-        top = (picture.height - height * scale) / 2
-        box = (left, top, left + width * scale, top + height * scale)
+        across, down = min(width * scale, picture.width), min(height * scale, picture.height)  # rounding may exceed
+        left, top = (picture.width - across) / 2, (picture.height - down) / 2
+        box = (left, top, left + across, top + down)
         picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=box)
     return np.asarray(picture).transpose(2, 0, 1)
 
