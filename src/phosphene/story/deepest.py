@@ -28,7 +28,7 @@ def chosen_units(peaks: Peaks, seed: int) -> list[Chosen]:
 
 def deep_section(found: Findings) -> Section:
     """Figure 2 for every convolution of the deep network."""
-    plates = [_plate(found, layer, peaks) for layer, peaks in found.deep_peaks.items()]
+    plates = [_plate(found, layer, peaks) for layer, peaks in found.deep_peaks.items() if peaks.alive.any()]
     return Section("deep", f"Deeper: what the units of {found.deep.name} look for", _said(found), tuple(plates))
 
 
@@ -60,7 +60,7 @@ def _plate(found: Findings, layer: str, peaks: Peaks) -> Plate:
 def _caption(found: Findings, layer: str, peaks: Peaks, patches: list[Patches]) -> str:
     dead = peaks.units - int(peaks.alive.sum())
     active = mean((peaks.value > 0).float().mean(0).tolist())
-    origins = mean(len({found.material.origin(row) for row in each.rows}) for each in patches) if patches else 0
+    origins = mean(len({found.material.origin(row) for row in each.rows}) for each in patches)
     apart = f" The nine come from {origins:.1f} photographs on average." if found.material.windows else ""
     return (
         f"{peaks.units} units, {dead or 'none'} dead on these pictures; a unit is active somewhere in "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phosphene.errors import UsageError
+from phosphene.errors import PhospheneError, UsageError
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.story.material import Material, Progress
@@ -88,6 +88,10 @@ def find(net: Network, deep: Network, material: Material, seed: int, progress: P
 def _facts(net: Network, layer: str, material: Material, peaks: Peaks, seed: int, progress: Progress) -> LayerFacts:
     progress(f"comparing the units of {layer}")
     samples = sampled(net, layer, material, MOST_SAMPLED, seed)
+    if int((samples.activation.std(0) > 0).sum()) < 2:
+        raise PhospheneError(
+            f"the units of {layer} see nothing in {material.name}; give pictures with something in them"
+        )
     return LayerFacts(layer, peaks, tuning(samples), likeness(samples.activation))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 
 from phosphene.network import Unit
 from phosphene.story.choice import graded, hero
@@ -11,9 +10,9 @@ from phosphene.story.colour import lab, local_means
 from phosphene.story.findings import Findings
 from phosphene.story.measures import smoothness
 from phosphene.story.plate import Plate
-from phosphene.story.plates import best_sheet, filter_sheet, first_weights, layer_sheet, unit_sheet
+from phosphene.story.plates import best_plate, filter_plate, first_weights, layer_plate, unit_plate
 from phosphene.story.section import Section
-from phosphene.story.words import accounted, active_on, counted, listed, signed
+from phosphene.story.words import accounted, active_on, counted, listed, signed, silent
 
 SEVENTH = 6  # the blog counts from 1
 SHOWN = 25
@@ -24,15 +23,14 @@ def filters_section(found: Findings) -> Section:
     net = found.net
     plate = Plate(
         "filters",
-        partial(filter_sheet, net),
+        filter_plate(net),
         "",
         f"The {found.first.peaks.units} filters of the first convolution of {net.name}, enlarged, zero in mid-grey",
     )
     said = (
         "The first layer can be looked at directly: each unit multiplies the picture, place by place, with one small "
         "filter. In a trained network filters are smooth edges and patches of colour; an untrained one has noise. "
-        f"Here neighbouring weights correlate at r = {smoothness(first_weights(net)):.2f} on average; in noise it would "
-        "be 0.",
+        f"Here neighbouring weights correlate at r = {smoothness(first_weights(net)):.2f} on average, in noise at 0.",
     )
     return Section("filters", "The filters", said, (plate,))
 
@@ -54,7 +52,7 @@ def everything_section(found: Findings) -> Section:
     )
     plate = Plate(
         "first-layer",
-        partial(layer_sheet, found.net, layer, found.material.inputs(found.net, [row]), name),
+        layer_plate(found.net, layer, found.material.inputs(found.net, [row]), name),
         "",
         f"{units} projections of {name}, one for each unit of {layer}: edges and colours where they are in it",
     )
@@ -71,14 +69,16 @@ def seventh_section(found: Findings) -> Section:
     unit = min(SEVENTH, layer.peaks.units - 1)
     peaks = layer.peaks.value[:, unit]
     rows = graded(peaks, SHOWN)
+    heading = f"One first-layer unit, many pictures: is {layer.name}:{unit} just a colour?"
+    if not rows:
+        return Section("seven", heading, (silent(layer, unit),))
     plate = Plate(
         "unit-seven",
-        partial(unit_sheet, found.net, Unit(layer.name, unit), found.material, rows, ("switches",)),
+        unit_plate(found.net, Unit(layer.name, unit), found.material, rows, ("switches",)),
         f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for all, so that a weak answer "
         "looks weak.",
         f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it, strongest first and fading",
     )
-    heading = f"One first-layer unit, many pictures: is {layer.name}:{unit} just a colour?"
     return Section("seven", heading, accounted(layer, unit, GREEN), (plate,))
 
 
@@ -91,7 +91,7 @@ def best_section(found: Findings) -> Section:
     best = peaks.value.argmax(0).tolist()
     plate = Plate(
         "best-of-all",
-        partial(best_sheet, found.net, found.first.name, found.material, best),
+        best_plate(found.net, found.first.name, found.material, best),
         "",
         f"For each of {peaks.units} units the picture that drives it most, and its projection",
     )
@@ -99,27 +99,29 @@ def best_section(found: Findings) -> Section:
 
 
 def _best_said(found: Findings, best: list[int]) -> tuple[str, ...]:
-    times = Counter(best)
-    title = found.material.title
-    names = listed([f"{title(row)} ({count})" for row, count in times.most_common(3)])
-    row, count = times.most_common(1)[0]
-    units = [unit for unit, winner in enumerate(best) if winner == row]
     light = _lightness(found, best)
     dark, bright = (sum(value < DARK for value in light), sum(value > BRIGHT for value in light))
     said = (
         f"All {len(found.material):,} pictures were tried on every unit. The {len(best)} first places go to "
-        f"{counted(len(times), 'picture')}, most often to {names}.",
+        f"{counted(len(set(best)), 'picture')}{_sources(found, best)}.",
         "The blog found one frog that drove two features most, and guessed that it was the black background. So: what "
         f"does each unit see at its peak? Of the {len(best)} places {dark} are dark (lightness under {DARK} of 100) "
         f"and {bright} bright (over {BRIGHT}).",
     )
-    if count < 2:
-        return said
+    row, count = Counter(best).most_common(1)[0]
+    units = [unit for unit, winner in enumerate(best) if winner == row]
     places = listed([f"{light[unit]:.0f} for unit {unit}" for unit in units])
-    return (
-        *said,
-        f"{title(row)} comes first for {len(units)} units; the lightness where each of them peaks is {places}.",
+    shared = (
+        f"One picture, {found.material.title(row)}, comes first for {count} units; lightness at their peaks: {places}."
     )
+    return (*said, shared) if count > 1 else said
+
+
+def _sources(found: Findings, best: list[int]) -> str:
+    if not found.material.windows:
+        return ""
+    sources = Counter(found.material.origin(row) for row in best)
+    return ", most often windows of " + listed([f"{name} ({count})" for name, count in sources.most_common(3)])
 
 
 DARK, BRIGHT = 30, 70

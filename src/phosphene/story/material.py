@@ -47,6 +47,11 @@ class Material:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def side(self) -> int:
+        """The width of the pictures in pixels."""
+        return self.pixels.shape[3]
+
     def inputs(self, net: Network, rows: Sequence[int] | Tensor | slice) -> Tensor:
         """Return pictures as the network's input (n, C, H, W); a network of one channel gets the grey mean."""
         picked = self.pixels[rows if isinstance(rows, slice) else torch.as_tensor(rows)].float() / 255

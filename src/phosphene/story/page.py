@@ -55,6 +55,6 @@ def rendered(head: Head, sections: Sequence[tuple[Section, Sequence[Drawn]]], pi
 
 def prose(text: str) -> Markup:
     """Return plain text as HTML: escaped, with what stands in `backquotes` as code."""
-    parts = re.split(r"`([^`]*)`", text)
+    parts = re.split(r"`([^`]*)`", text.replace(" = ", "\u00a0=\u00a0"))
     marked = [Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)]
     return Markup("").join(marked)

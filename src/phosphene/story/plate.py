@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
 
 from phosphene.draw.sheet import Sheet
 
@@ -38,6 +41,21 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Grids:
+    """A figure's grid in a wide and in a narrow window."""
+
+    wide: Grid
+    narrow: Grid
+
+    def of(self, form: Form) -> Grid:
+        """Return the grid for a form."""
+        return self.wide if form is WIDE else self.narrow
+
+
+Draw = Callable[[Form], Sheet]
+
+
+@dataclass(frozen=True)
 class Plate:
     """A figure with its words.
 
@@ -49,7 +67,7 @@ class Plate:
     """
 
     stem: str
-    draw: Callable[[Form], Sheet]
+    draw: Draw
     caption: str
     alt: str
 
@@ -75,14 +93,15 @@ class Drawn:
 
 def drawn(plate: Plate) -> Drawn:
     """Draw a plate in every form and every look."""
-    sheets = {form: plate.draw(form) for form in FORMS}
-    files = {
-        _file(plate, form.name, look): sheet.encoded(".png", look, form.dpi)
-        for form, sheet in sheets.items()
-        for look in LOOKS
-    }
-    pages = {form.name: sheet.page(form.dpi) for form, sheet in sheets.items()}
-    return Drawn(plate, files, {name: (page.width, page.height) for name, page in pages.items()})
+    files: dict[str, bytes] = {}
+    sizes: dict[str, tuple[int, int]] = {}
+    for form in FORMS:
+        sheet = plate.draw(form)
+        for look in LOOKS:
+            content = sheet.encoded(".png", look, form.dpi)
+            files[_file(plate, form.name, look)] = content
+            sizes[form.name] = Image.open(BytesIO(content)).size
+    return Drawn(plate, files, sizes)
 
 
 def _file(plate: Plate, form: str, look: str) -> str:

@@ -1,4 +1,4 @@
-"""The kinds of figure that the chapters show."""
+"""The kinds of figure that the chapters show. Each function computes once and returns what draws the sheet."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from phosphene.project import Unpool, project
 from phosphene.project.picture import input_pictures
 from phosphene.story.figures import GREY, bare, beside, number, projected, tile_of
 from phosphene.story.material import Material
-from phosphene.story.plate import WIDE, Form, Grid
+from phosphene.story.plate import Draw, Form, Grid, Grids
 
 CLIP = 99.0  # per cent of the values below which a shared scale ends, so that one spot does not grey all others
+UNPOOLS: tuple[Unpool, Unpool] = ("fill", "switches")
+VALUES = "Right of each unit's number its strongest value here."
 
 
-def filter_sheet(net: Network, form: Form) -> Sheet:
+def filter_plate(net: Network) -> Draw:
     """Show the filters of a network's first convolution."""
-    name = _first_convolution(net)
     weights = first_weights(net)
     scaling = measure(weights)
     tiles = [
         Tile(Image.fromarray(one), str(unit), number(largest))
         for unit, (one, largest) in enumerate(zip(filters(weights, scaling), scaling.largest.tolist(), strict=True))
     ]
-    grid = Grid(16, 60) if form is WIDE else Grid(6, 90)
-    title = f"{net.name} · {name} · the {len(weights)} filters"
+    title = f"{net.name} · {_first_convolution(net)} · the {len(weights)} filters"
     note = f"{GREY} {scaling.note} Below each its number and its largest |weight|."
-    return Sheet(tiles, grid.columns, title, note, tile_size=grid.tile_size(weights.shape[-1], form))
+    return _sheets(tiles, Grids(Grid(16, 60), Grid(6, 90)), weights.shape[-1], title, note)
 
 
 def first_weights(net: Network) -> Tensor:
@@ -45,61 +45,42 @@ def _first_convolution(net: Network) -> str:
     return next(layer.name for layer in net.layers() if layer.kind == "conv2d")
 
 
-def layer_sheet(net: Network, layer: str, inputs: Tensor, name: str, form: Form) -> Sheet:
+def layer_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
     """Show all units of a layer on one picture, no pooling on the way."""
     sent = project(net, inputs, layer)
     shown, note = projected(sent.pixels[:, 0], "tile")
     values = sent.activation[:, 0].tolist()
-    tiles = [
-        tile_of(picture, str(unit), value) for unit, (picture, value) in enumerate(zip(shown, values, strict=True))
-    ]
-    grid = Grid(8, 128) if form is WIDE else Grid(4, 128)
+    tiles = [tile_of(one, str(unit), value) for unit, (one, value) in enumerate(zip(shown, values, strict=True))]
     title = f"{net.name} · {layer} · all {len(tiles)} units on {name}"
-    return Sheet(tiles, grid.columns, title, f"{note} {VALUES}", tile_size=grid.tile_size(inputs.shape[-1], form))
+    return _sheets(tiles, Grids(Grid(8, 128), Grid(4, 128)), inputs.shape[-1], title, f"{note} {VALUES}")
 
 
-def unpool_sheet(net: Network, layer: str, inputs: Tensor, name: str, form: Form) -> Sheet:
+def unpool_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
     """Show all units of a layer on one picture, each by `fill` and by `switches`."""
     ways = [project(net, inputs, layer, unpool=unpool) for unpool in UNPOOLS]
-    drawn = [projected(way.pixels[:, 0], "tile") for way in ways]
+    (fill, note), (switches, _) = (projected(way.pixels[:, 0], "tile") for way in ways)
+    values = ways[0].activation[:, 0].tolist()
     groups = [
         Group(bare(pair), 2, str(unit), number(value))
-        for unit, (value, *pair) in enumerate(
-            zip(ways[0].activation[:, 0].tolist(), *(shown for shown, _ in drawn), strict=True)
-        )
+        for unit, (value, *pair) in enumerate(zip(values, fill, switches, strict=True))
     ]
-    grid = Grid(8, 64) if form is WIDE else Grid(3, 96)
     title = f"{net.name} · {layer} · all {len(groups)} units on {name}"
-    note = f"{drawn[0][1]} {VALUES}"
     subtitle = "Of each pair, left: un-pooled by fill, as in the blog; right: by switches, as in the paper"
-    return Sheet(groups, grid.columns, title, note, subtitle, tile_size=grid.tile_size(inputs.shape[-1], form))
+    grids = Grids(Grid(8, 64), Grid(3, 96))
+    return _sheets(groups, grids, inputs.shape[-1], title, f"{note} {VALUES}", subtitle)
 
 
-UNPOOLS: tuple[Unpool, Unpool] = ("fill", "switches")
-VALUES = "Right of each unit's number its strongest value here."
-
-
-def unit_sheet(
-    net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool], form: Form
-) -> Sheet:
+def unit_plate(net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool]) -> Draw:
     """Show one unit on many pictures: each beside its projections, all on one scale for each un-pooling."""
     ways = [project(net, material.inputs(net, rows), unit, unpool=unpool) for unpool in unpools]
     drawn = [_shared(way.pixels[0]) for way in ways]
-    values = ways[0].activation[0].tolist()
-    pictures = input_pictures(ways[0].inputs)
+    values, pictures = ways[0].activation[0].tolist(), input_pictures(ways[0].inputs)
     names = [material.title(row) for row in rows]
     groups = [beside(*each) for each in zip(names, values, pictures, *(shown for shown, _ in drawn), strict=True)]
-    grid = _unit_grid(len(unpools), form)
     title = f"{net.name} · {unit} · from the picture that drives it most to weak ones"
     subtitle = "" if len(unpools) == 1 else f"Each picture, then its projection by {' and by '.join(unpools)}"
-    note = f"{GREY} {drawn[0][1]}"
-    return Sheet(groups, grid.columns, title, note, subtitle, tile_size=grid.tile_size(material.pixels.shape[-1], form))
-
-
-def _unit_grid(projections: int, form: Form) -> Grid:
-    if projections == 1:
-        return Grid(5, 96) if form is WIDE else Grid(2, 128)
-    return Grid(3, 96) if form is WIDE else Grid(2, 96)
+    grids = Grids(Grid(5, 96), Grid(2, 128)) if len(unpools) == 1 else Grids(Grid(3, 96), Grid(2, 96))
+    return _sheets(groups, grids, material.side, title, f"{GREY} {drawn[0][1]}", subtitle)
 
 
 def _shared(pixels: Tensor) -> tuple[list[Image.Image | None], str]:
@@ -109,22 +90,28 @@ def _shared(pixels: Tensor) -> tuple[list[Image.Image | None], str]:
     return [None if empty else one for one, empty in zip(shown, scaling.empty, strict=True)], scaling.note
 
 
-def best_sheet(net: Network, layer: str, material: Material, best: Sequence[int], form: Form) -> Sheet:
+def best_plate(net: Network, layer: str, material: Material, best: Sequence[int]) -> Draw:
     """Show, for every unit of a layer, the picture that drives it most beside its projection."""
     sent = [project(net, material.inputs(net, [row]), Unit(layer, unit)) for unit, row in enumerate(best)]
     shown, note = projected(torch.cat([each.pixels[0] for each in sent]), "tile")
     groups = [
-        _named(beside(str(unit), float(each.activation), input_pictures(each.inputs)[0], picture), material.title(row))
+        Group(
+            (Tile(input_pictures(each.inputs)[0], captions=(material.title(row),)), *bare([picture])),
+            2,
+            str(unit),
+            number(float(each.activation)),
+        )
         for unit, (each, picture, row) in enumerate(zip(sent, shown, best, strict=True))
     ]
-    grid = Grid(4, 128) if form is WIDE else Grid(2, 128)
     title = f"{net.name} · {layer} · of {len(material):,} pictures the one that drives each unit most"
-    return Sheet(
-        groups, grid.columns, title, f"{note} {VALUES}", tile_size=grid.tile_size(material.pixels.shape[-1], form)
-    )
+    return _sheets(groups, Grids(Grid(4, 128), Grid(2, 128)), material.side, title, f"{note} {VALUES}")
 
 
-def _named(group: Group, name: str) -> Group:
-    first, *rest = group.tiles
-    assert isinstance(first, Tile)
-    return Group((Tile(first.picture, captions=(name,)), *rest), group.columns, group.label, group.value)
+def _sheets(tiles: Sequence[Tile | Group], grids: Grids, side: int, title: str, note: str, subtitle: str = "") -> Draw:
+    """Return what lays ``tiles``, whose pictures are ``side`` pixels wide, out for a form."""
+
+    def draw(form: Form) -> Sheet:
+        grid = grids.of(form)
+        return Sheet(tiles, grid.columns, title, note, subtitle, tile_size=grid.tile_size(side, form))
+
+    return draw

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from phosphene.network import Unit
 from phosphene.story.choice import graded, hero
 from phosphene.story.findings import Findings, LayerFacts
 from phosphene.story.plate import Plate
-from phosphene.story.plates import UNPOOLS, unit_sheet, unpool_sheet
+from phosphene.story.plates import UNPOOLS, unit_plate, unpool_plate
 from phosphene.story.section import Section
-from phosphene.story.words import accounted, active_on, percent, signed
+from phosphene.story.words import accounted, active_on, percent, signed, silent
 
 NINTH = 8  # the blog counts from 1
 SHOWN = 24
@@ -23,7 +21,7 @@ def everything_section(found: Findings) -> Section:
     silent = int((layer.peaks.value[row] <= 0).sum())
     plate = Plate(
         "second-layer",
-        partial(unpool_sheet, found.net, layer.name, found.material.inputs(found.net, [row]), name),
+        unpool_plate(found.net, layer.name, found.material.inputs(found.net, [row]), name),
         "",
         f"{layer.peaks.units} pairs of projections of {name}, one pair for each unit of {layer.name}; those by fill "
         "are blocky and soft, those by switches sharper",
@@ -52,14 +50,16 @@ def ninth_section(found: Findings) -> Section:
     unit = min(NINTH, layer.peaks.units - 1)
     peaks = layer.peaks.value[:, unit]
     rows = graded(peaks, SHOWN)
+    heading = f"One second-layer unit, many pictures: does {layer.name}:{unit} fire at dark places?"
+    if not rows:
+        return Section("nine", heading, (silent(layer, unit), _darkest(layer)))
     plate = Plate(
         "unit-nine",
-        partial(unit_sheet, found.net, Unit(layer.name, unit), found.material, rows, UNPOOLS),
+        unit_plate(found.net, Unit(layer.name, unit), found.material, rows, UNPOOLS),
         f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for each un-pooling.",
         f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it by fill and by switches, strongest "
         "first",
     )
-    heading = f"One second-layer unit, many pictures: does {layer.name}:{unit} fire at dark places?"
     return Section("nine", heading, (*accounted(layer, unit, DARK), _darkest(layer)), (plate,))
 
 

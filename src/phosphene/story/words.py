@@ -64,3 +64,10 @@ def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
 def active_on(peaks: Tensor) -> str:
     """Say on how many pictures a unit with these peaks (N,) is active."""
     return f"The unit is active on {counted(int((peaks > 0).sum()), 'picture')} of {len(peaks):,}."
+
+
+def silent(layer: LayerFacts, unit: int) -> str:
+    """Say that a unit never answers."""
+    return (
+        f"`{layer.name}:{unit}` is dead on these pictures: it is above zero in none of the {len(layer.peaks.value):,}."
+    )

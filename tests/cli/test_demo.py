@@ -1,0 +1,66 @@
+"""`phosphene demo` on tiny networks: what it says where, and what it leaves behind."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from phosphene.cli import app
+from phosphene.cli.demo import EVERY, Steps
+from phosphene.sources import networks
+from tests.story import tiny
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    tiny.folder(tmp_path / "pictures")
+    monkeypatch.setattr(networks, "load", lambda name, device: tiny.network(name, seed=len(name)))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        return CliRunner().invoke(app, ["demo", "--data", "pictures", *words], prog_name="phosphene")
+
+    return call
+
+
+def test_it_says_what_to_open_and_its_progress_on_stderr(run, tmp_path):
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == f"Open {tmp_path / 'demo' / 'index.html'}\n"
+    assert "showing 10 pictures to cifar …" in result.stderr
+    assert (tmp_path / "demo" / "index.html").is_file()
+
+
+def test_for_machines(run, tmp_path):
+    result = run("--out", "there", "--json", "--seed", "3")
+    said = json.loads(result.stdout)
+    assert said["page"] == str(tmp_path / "there" / "index.html")
+    assert said["images"]["used"] == 10
+    assert said["seed"] == 3
+    assert 0 <= said["layers"][0]["mean_correlation"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--out", "pictures"], 1, "holds files of something else; choose another folder with --out"),
+        (["--out", "no/where"], 1, "there is no folder"),
+        (["--data", "pictuers"], 2, "there is no 'pictuers'; did you mean 'pictures'?"),
+        (["--sede", "1"], 2, "'phosphene demo' has no option '--sede'; did you mean '--seed'?"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_leave_nothing(run, tmp_path, words, code, said):
+    result = run(*words)
+    assert result.exit_code == code
+    assert said in result.stderr.splitlines()[-1]
+    assert result.stdout == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_a_long_step_says_how_far_it_is_and_how_long_it_takes(capsys, monkeypatch):
+    now = iter([0.0, 0.5, EVERY, EVERY + 0.5])
+    monkeypatch.setattr("phosphene.cli.demo.monotonic", lambda: next(now))
+    steps = Steps()
+    for done in (0, 10, 1000, 1010):
+        steps("looking", done, 4000)
+    assert capsys.readouterr().err == f"looking …\n  1,000 of 4,000, {3 * EVERY:.0f} s left\n"

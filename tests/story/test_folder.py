@@ -1,0 +1,117 @@
+"""A folder is written whole or not at all, and strangers' files stay as they are."""
+
+import json
+import os
+
+import pytest
+
+from phosphene.errors import PhospheneError
+from phosphene.story.folder import MANIFEST, building
+
+
+def write(path, **files):
+    with building(path) as folder:
+        for name, content in files.items():
+            folder.put(f"{name}.txt", bytes(content, "ascii"))
+        folder.finish({"seed": 1})
+
+
+def names(path):
+    return sorted(each.name for each in path.iterdir())
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_into_a_new_or_an_empty_folder(tmp_path, there):
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    write(out, a="A", b="B")
+    assert names(out) == ["a.txt", "b.txt", MANIFEST]
+    assert names(tmp_path) == ["out"]
+    assert json.loads((out / MANIFEST).read_text())["seed"] == 1
+    assert oct(out.stat().st_mode & 0o777) == "0o755"
+
+
+def test_an_earlier_story_is_replaced_and_other_files_stay(tmp_path):
+    out = tmp_path / "out"
+    write(out, a="old", b="old")
+    (out / "mine.txt").write_text("mine")
+    write(out, b="new", c="new")
+    assert names(out) == ["b.txt", "c.txt", "mine.txt", MANIFEST]
+    assert (out / "b.txt").read_text() == "new"
+    assert (out / "mine.txt").read_text() == "mine"
+
+
+def test_a_file_of_somebody_else_is_never_overwritten(tmp_path):
+    out = tmp_path / "out"
+    write(out, a="old")
+    (out / "b.txt").write_text("mine")
+    with pytest.raises(PhospheneError, match=r"b.txt' was not written by the demo"):
+        write(out, a="new", b="new")
+    assert (out / "a.txt").read_text() == "old"
+    assert (out / "b.txt").read_text() == "mine"
+    assert names(out) == ["a.txt", "b.txt", MANIFEST]
+
+
+@pytest.mark.parametrize("manifest", [None, "{}", "[1]", '{"made_by": "someone", "files": ["mine.txt"]}', "\xff"])
+def test_a_folder_of_something_else_is_refused(tmp_path, manifest):
+    (tmp_path / "mine.txt").write_text("mine")
+    if manifest is not None:
+        (tmp_path / MANIFEST).write_bytes(manifest.encode("latin-1"))
+    before = names(tmp_path)
+    with pytest.raises(PhospheneError, match="holds files of something else; choose another folder with --out"):
+        write(tmp_path, a="A")
+    assert names(tmp_path) == before
+
+
+def test_a_manifest_cannot_point_outside(tmp_path):
+    outside, out = tmp_path / "outside.txt", tmp_path / "out"
+    outside.write_text("mine")
+    write(out, a="A")
+    listing = {"made_by": "phosphene demo", "files": ["../outside.txt", MANIFEST]}
+    (out / MANIFEST).write_text(json.dumps(listing))
+    with pytest.raises(PhospheneError, match="was not written by the demo"):
+        write(out, a="new")
+    assert outside.read_text() == "mine"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_failure_leaves_nothing(tmp_path, there):
+    out = tmp_path / "out"
+    if there:
+        write(out, a="old")
+    before = names(tmp_path)
+    with pytest.raises(TypeError, match="str"):
+        write(out, a="new", b=b"bytes")
+    assert names(tmp_path) == before
+    if there:
+        assert names(out) == ["a.txt", MANIFEST]
+        assert (out / "a.txt").read_text() == "old"
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PhospheneError, match="file' is a file; choose another folder with --out"):
+        write(tmp_path / "file")
+    with pytest.raises(PhospheneError, match=r"there is no folder .*nowhere'; make it first: mkdir -p"):
+        write(tmp_path / "nowhere" / "out")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_no_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(PhospheneError, match="there is no permission for it; choose another place"):
+        write(tmp_path / "out", a="A")
+
+
+def test_a_full_disk_is_one_sentence_that_names_the_file_asked_for(tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(PhospheneError) as caught:
+        write(tmp_path / "out", a="A")
+    assert str(caught.value) == (
+        f"cannot write {str(tmp_path / 'out' / 'a.txt')!r}: the disk is full; make room or choose another folder"
+    )
+    assert names(tmp_path) == []

@@ -1,0 +1,162 @@
+"""The whole story on two tiny networks and ten pictures: the page, its files, its words."""
+
+import hashlib
+import json
+from html.parser import HTMLParser
+
+import pytest
+import torch
+from PIL import Image
+
+from phosphene.errors import PhospheneError, UsageError
+from phosphene.network import Network
+from phosphene.sources.images import images
+from phosphene.story import telling
+from phosphene.story.page import prose
+from phosphene.story.telling import tell
+from tests.story import tiny
+
+HOSTILE = ("<script>alert(1)</script>.png".replace("/", "⁄"), '"onerror="x`y`&amp;{{7*7}}.png')
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to, and checks that its tags are closed in order."""
+
+    EMPTY = frozenset(("meta", "link", "img", "source", "br"))
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.files, self.tags, self.alts, self.ids, self.anchors = [], [], [], [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        self.open += [] if tag in self.EMPTY else [tag]
+        links = [attrs[name] for name in ("src", "srcset", "href") if name in attrs]
+        self.files += [link for link in links if not link.startswith(("#", "data:"))]
+        self.anchors += [link[1:] for link in links if link.startswith("#")]
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.alts += [attrs.get("alt")] if tag == "img" else []
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    root = tmp_path_factory.mktemp("story")
+    pictures = images(tiny.folder(root / "pictures", HOSTILE))
+    return tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, root / "out", tiny.quiet)
+
+
+@pytest.fixture(scope="module")
+def page(told):
+    return Page(told.page.read_text())
+
+
+def test_the_page_refers_to_its_own_files_only_and_to_all_of_them(told, page):
+    there = {each.name for each in told.page.parent.iterdir()}
+    assert set(page.files) == there - {"index.html", "summary.json"}
+    assert all("://" not in link and "/" not in link for link in page.files)
+    assert sorted(page.anchors) == sorted(page.ids)
+    assert len(page.ids) == len(telling.CHAPTERS)
+
+
+def test_the_figures_are_pictures_of_the_stated_size(told, page):
+    for tag, attrs in page.tags:
+        if tag in ("img", "source") and attrs.get("src", "") != telling.PICTURE:
+            name = attrs.get("src") or attrs["srcset"]
+            with Image.open(told.page.parent / name) as figure:
+                assert figure.size == (int(attrs["width"]), int(attrs["height"])), name
+
+
+def test_every_figure_says_what_it_shows_and_comes_in_both_looks(page):
+    assert all(page.alts)
+    figures = [attrs["src"] for tag, attrs in page.tags if tag == "img"]
+    for name in figures:
+        if name != telling.PICTURE:
+            assert {name.replace("light", "dark"), name.replace("wide", "narrow")} < set(page.files)
+
+
+def test_no_scripts_and_no_styles_from_elsewhere(page):
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "iframe", "object", "form"})
+    assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
+
+
+def test_names_of_files_stay_text(told):
+    text = told.page.read_text()
+    assert "<script" not in text
+    assert "{{7*7}}" in text or "49" not in text
+    assert prose('<b>"&`<i>`') == "&lt;b&gt;&#34;&amp;<code>&lt;i&gt;</code>"
+
+
+def test_the_summary_states_the_figures_and_lists_the_files(told, page):
+    said = json.loads((told.page.parent / "summary.json").read_text())
+    assert set(said["files"]) == {each.name for each in told.page.parent.iterdir()}
+    assert said["images"] == {"name": "pictures", "used": 10, "offered": 10, "failures": []}
+    assert [layer["units"] for layer in said["layers"]] == [4, 6]
+    assert set(said["deep_layers"]) == {"relu1", "relu2"}
+
+
+def test_the_same_again_is_the_same_to_the_byte(told, tmp_path):
+    pictures = images(tiny.folder(tmp_path / "pictures", HOSTILE))
+    again = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
+    digests = [
+        {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in one.page.parent.iterdir()}
+        for one in (told, again)
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_broken_pictures_are_passed_over_and_named(tmp_path):
+    (tiny.folder(tmp_path / "pictures") / "cat" / "broken.png").write_bytes(b"no picture")
+    told = tell(
+        tiny.network(), tiny.network("deep", 1), images(tmp_path / "pictures"), tmp_path / "out", tiny.quiet, most=11
+    )
+    assert [each["id"] for each in told.summary["images"]["failures"]] == ["cat/broken.png"]
+    assert "1 picture could not be read" in told.page.read_text()
+
+
+def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_):
+        raise PhospheneError("no")
+
+    monkeypatch.setattr(telling, "rendered", fail)
+    pictures = images(tiny.folder(tmp_path / "pictures"))
+    with pytest.raises(PhospheneError, match="^no$"):
+        tell(tiny.network(), tiny.network(), pictures, tmp_path / "out", tiny.quiet)
+    assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
+
+
+def test_a_network_without_two_convolutions_is_refused(tmp_path):
+    net = tiny.network()
+    one = Network(net.model.conv1, input_size=net.input_size)
+    pictures = images(tiny.folder(tmp_path / "pictures"))
+    with pytest.raises(UsageError, match="needs a network with two convolutions"):
+        tell(one, net, pictures, tmp_path / "out", tiny.quiet)
+
+
+def test_dead_units_are_said_to_be_dead(tmp_path):
+    net, deep = tiny.network(), tiny.network("deep", 1)
+    with torch.no_grad():
+        net.model.conv1.bias[3] = net.model.conv2.bias[5] = -100
+        deep.model.conv2.bias[:] = -100
+    told = tell(net, deep, images(tiny.folder(tmp_path / "pictures")), tmp_path / "out", tiny.quiet)
+    text = told.page.read_text()
+    assert "<code>relu1:3</code> is dead on these pictures" in text
+    assert "<code>relu2:5</code> is dead on these pictures" in text
+    assert not (told.page.parent / "deep-relu2-wide-light.png").exists()
+    assert told.summary["deep_layers"]["relu2"] == {"units": 6, "dead": 6}
+
+
+def test_pictures_without_anything_in_them_are_refused(tmp_path):
+    place = tmp_path / "pictures"
+    place.mkdir()
+    Image.new("RGB", (16, 16)).save(place / "black.png")
+    net = tiny.network()
+    with torch.no_grad():
+        net.model.conv1.bias[:] = -1
+    with pytest.raises(PhospheneError, match="see nothing in pictures; give pictures"):
+        tell(net, net, images(place), tmp_path / "out", tiny.quiet)
