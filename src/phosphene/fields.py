@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
+from math import ceil, floor, prod
 
 from torch.autograd.graph import Node
 
@@ -87,22 +87,52 @@ def _mirroring(node: Node) -> View:
     )
 
 
+Taps = Callable[[int], tuple[int, int]]
+
+
+def _enclosing(ratio: Fraction, count: int, taps: Taps) -> Span:
+    """Return the span that holds the first and last tap of every one of ``count`` positions."""
+    firsts, lasts = zip(*(taps(p) for p in range(count)), strict=True)
+    return Span(
+        ratio,
+        min(first - p * ratio for p, first in enumerate(firsts)),
+        max(last - p * ratio for p, last in enumerate(lasts)),
+    )
+
+
 def _scaled(node: Node) -> View:
-    before = [int(n) for n in saved(node, "self_sym_sizes")]
-    after = output_shapes(node)[0]
-    reach = Fraction(0 if "Nearest" in kind_of(node) else 1)
-    spans = []
-    for axis in (-2, -1):
-        ratio = Fraction(before[axis], after[axis])
-        spans.append(Span(ratio, -reach, reach + ratio))
-    return View(*spans)
+    """Resampling: which pixels each new one is made of, by PyTorch's coordinates."""
+    before = [int(n) for n in saved(node, "self_sym_sizes")][-2:]
+    after = output_shapes(node)[0][-2:]
+    return View(*(_resampled(node, *sides) for sides in zip(before, after, ("scales_h", "scales_w"), strict=True)))
+
+
+def _resampled(node: Node, before: int, after: int, scales: str) -> Span:
+    kind, scale = kind_of(node), getattr(node, f"_saved_{scales}", None)
+    ratio = 1 / Fraction(scale).limit_denominator(10_000) if scale else Fraction(before, after)
+    half = Fraction(0) if kind == "UpsampleNearest2D" else Fraction(1, 2)
+    if getattr(node, "_saved_align_corners", False):
+        ratio, half = Fraction(before - 1, max(after - 1, 1)), Fraction(0)
+    left, right = {"Bilinear2D": (0, 1), "Bicubic2D": (1, 2)}.get(kind.removeprefix("Upsample"), (0, 0))
+
+    def taps(position: int) -> tuple[int, int]:
+        centre = floor((position + half) * ratio - (half if right else 0))
+        if right == 1:  # bilinear coordinates are cut at zero, bicubic ones are not
+            centre = max(centre, 0)
+        return min(max(centre - left, 0), before - 1), min(max(centre + right, 0), before - 1)
+
+    return _enclosing(ratio, after, taps)
 
 
 def _adaptive(node: Node) -> View:
-    """Window i of an adaptive pool is floor(i H / h) to ceil((i + 1) H / h)."""
-    before, after = saved(node, "self").shape, output_shapes(node)[0]
-    ratios = [Fraction(int(before[axis]), after[axis]) for axis in (-2, -1)]
-    return View(*(Span(ratio, Fraction(0), ratio - 1) for ratio in ratios))
+    """Window p of an adaptive pool is floor(p H / h) to ceil((p + 1) H / h)."""
+    before, after = saved(node, "self").shape[-2:], output_shapes(node)[0][-2:]
+    return View(*(_adaptive_span(int(n), m) for n, m in zip(before, after, strict=True)))
+
+
+def _adaptive_span(before: int, after: int) -> Span:
+    ratio = Fraction(before, after)
+    return _enclosing(ratio, after, lambda p: (floor(p * ratio), ceil((p + 1) * ratio) - 1))
 
 
 def _cut(node: Node) -> View | None:
@@ -131,6 +161,7 @@ _WINDOWS: dict[str, Callable[[Node], View | None]] = {
     "ReplicationPad2D": _padding,
     "ReflectionPad2D": _mirroring,
     "UpsampleNearest2D": _scaled,
+    "UpsampleNearestExact2D": _scaled,
     "UpsampleBilinear2D": _scaled,
     "UpsampleBicubic2D": _scaled,
 }

@@ -163,8 +163,13 @@ class Network:
             return False
 
         nodes: list[Node | None] = []
-        with torch.enable_grad():
-            run(self.model, start, keep)
+        try:
+            with torch.enable_grad():
+                run(self.model, start, keep)
+        except (RuntimeError, AssertionError, ValueError) as error:
+            size = "x".join(map(str, self.input_size))
+            said = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"{self.name} cannot take an input of {size} ({said}); give its input_size") from error
         seen: dict[Node, View | None] = {}
         for node in reversed(nodes):
             if node is not None and node not in seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from phosphene.errors import UsageError
+
+Interpolation = Literal["bilinear", "bicubic"]
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,14 @@ class Preprocessing:
         mean: per channel, in the 0..1 scale. One value makes the picture greyscale, three keep its colours.
         std: per channel, likewise.
         resize: length of the shorter side before the cut; None means just large enough for ``size``.
+        interpolation: how pictures are resized.
     """
 
     size: tuple[int, int]
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     resize: int | None = None
+    interpolation: Interpolation = "bilinear"
 
     def __call__(self, picture: Image.Image) -> Tensor:
         """Turn a picture into a float tensor (C, H, W)."""
@@ -43,18 +49,24 @@ class Preprocessing:
         height, width = self.size
         if picture.size == (width, height):
             return picture
-        scale = self._scale(picture)
-        resized = picture.resize(
-            (max(width, round(picture.width * scale)), max(height, round(picture.height * scale))),
-            Image.Resampling.BILINEAR,
-        )
-        left, top = (resized.width - width) // 2, (resized.height - height) // 2
+        resized = picture.resize(self._resized(picture.size), _FILTERS[self.interpolation])
+        # Rounded as torchvision's transforms do, so that the same pixels are cut.
+        left, top = round((resized.width - width) / 2), round((resized.height - height) / 2)
         return resized.crop((left, top, left + width, top + height))
 
-    def _scale(self, picture: Image.Image) -> float:
-        if self.resize is not None:
-            return self.resize / min(picture.size)
-        return max(self.size[0] / picture.height, self.size[1] / picture.width)
+    def _resized(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return (W, H) after resizing: the shorter side as wanted, the longer one truncated as torchvision does."""
+        width, height = size
+        if self.resize is None:
+            scale = max(self.size[1] / width, self.size[0] / height)
+            return max(self.size[1], round(width * scale)), max(self.size[0], round(height * scale))
+        long = int(self.resize * max(size) / min(size))
+        return (self.resize, long) if width <= height else (long, self.resize)
+
+
+def interpolation_named(name: str) -> Interpolation:
+    """Return the interpolation that a published preprocessing names; bilinear for any that is not offered."""
+    return "bicubic" if name == "bicubic" else "bilinear"
 
 
 @dataclass(frozen=True)

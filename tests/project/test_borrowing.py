@@ -92,7 +92,7 @@ def test_also_when_it_raises():
     x = torch.randn(1, 3, 8, 8)
     before = state(model)
     model.broken = True
-    with pytest.raises(RuntimeError, match="on purpose"):
+    with pytest.raises(UsageError, match=r"cannot take an input of 3x8x8 \(broken on purpose\); give its input_size"):
         net.layers()
     model.broken = False
     with pytest.raises(UsageError):

@@ -8,7 +8,7 @@ from torch import nn
 
 from phosphene.errors import UsageError, did_you_mean
 from phosphene.network import Network
-from phosphene.preprocessing import Preprocessing
+from phosphene.preprocessing import Preprocessing, interpolation_named
 from phosphene.sources.extras import extra, fetching
 from phosphene.sources.fitting import fitted
 from phosphene.sources.request import DEFAULT, Request
@@ -69,4 +69,5 @@ def _preprocessing(settings: dict[str, Any], size: tuple[int, int, int]) -> Prep
     mean, std = (tuple(settings[key]) for key in ("mean", "std"))
     if size[0] == 1 and len(mean) == 3:
         mean, std = ((sum(values) / 3,) for values in (mean, std))
-    return Preprocessing(size[1:], mean, std, max(int(min(size[1:]) / settings["crop_pct"]), *size[1:]))
+    resize = max(int(min(size[1:]) / settings["crop_pct"]), *size[1:])
+    return Preprocessing(size[1:], mean, std, resize, interpolation_named(settings["interpolation"]))

@@ -18,7 +18,7 @@ from torchvision.models import (  # type: ignore[import-untyped]
 
 from phosphene.errors import UsageError, did_you_mean
 from phosphene.network import Network
-from phosphene.preprocessing import Preprocessing
+from phosphene.preprocessing import Preprocessing, interpolation_named
 from phosphene.sources.downloads import downloaded
 from phosphene.sources.fitting import fitted
 from phosphene.sources.request import Request
@@ -117,4 +117,5 @@ def _side(transforms: Any) -> int:
 def _preprocessing(transforms: Any, size: tuple[int, int]) -> Preprocessing:
     """The published preprocessing; for another ``size`` the picture is scaled in the same proportion."""
     resize = round(transforms.resize_size[0] * min(size) / _side(transforms))
-    return Preprocessing(size, tuple(transforms.mean), tuple(transforms.std), max(resize, *size))
+    mean, std = tuple(transforms.mean), tuple(transforms.std)
+    return Preprocessing(size, mean, std, max(resize, *size), interpolation_named(transforms.interpolation.value))

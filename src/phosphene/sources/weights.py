@@ -87,7 +87,9 @@ def _why_not(path: Path, said: str) -> str:
     if wanted := re.search(r"GLOBAL ([\w.]+)", said):
         return f"{str(path)!r} is a pickle that would run code ({wanted[1]}), so it is not opened; {_KEEP_WEIGHTS}"
     if "weights_only" in said.lower() or "weights only" in said.lower():
-        return f"{str(path)!r} is damaged, or a pickle that holds more than weights, so it is not opened; {_KEEP_WEIGHTS}"
+        return (
+            f"{str(path)!r} is damaged, or a pickle that holds more than weights, so it is not opened; {_KEEP_WEIGHTS}"
+        )
     return f"{str(path)!r} is no file of PyTorch weights, or it is damaged; give a .safetensors, .pt or .pth file"
 
 
