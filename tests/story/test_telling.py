@@ -134,7 +134,7 @@ def test_a_network_without_two_convolutions_is_refused(tmp_path):
     net = tiny.network()
     one = Network(net.model.conv1, input_size=net.input_size)
     pictures = images(tiny.folder(tmp_path / "pictures"))
-    with pytest.raises(UsageError, match="needs a network with two convolutions"):
+    with pytest.raises(UsageError, match="the story needs a network with two convolutions"):
         tell(one, net, pictures, tmp_path / "out", tiny.quiet)
 
 
@@ -158,5 +158,5 @@ def test_pictures_without_anything_in_them_are_refused(tmp_path):
     net = tiny.network()
     with torch.no_grad():
         net.model.conv1.bias[:] = -1
-    with pytest.raises(PhospheneError, match="see nothing in pictures; give pictures"):
+    with pytest.raises(PhospheneError, match="the units of relu1 see nothing in pictures"):
         tell(net, net, images(place), tmp_path / "out", tiny.quiet)

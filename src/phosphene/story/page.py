@@ -13,6 +13,9 @@ from phosphene.story.plate import LOOKS, NARROW, WIDE, Drawn
 from phosphene.story.section import Section
 
 
+_EQUALS = "\u2060\u00a0=\u00a0"  # a figure stays on the line of its name
+
+
 @dataclass(frozen=True)
 class Fact:
     """A figure in the page's head."""
@@ -55,6 +58,6 @@ def rendered(head: Head, sections: Sequence[tuple[Section, Sequence[Drawn]]], pi
 
 def prose(text: str) -> Markup:
     """Return plain text as HTML: escaped, with what stands in `backquotes` as code."""
-    parts = re.split(r"`([^`]*)`", text.replace(" = ", "\u00a0=\u00a0"))
+    parts = re.split(r"`([^`]*)`", text.replace(" = ", _EQUALS))
     marked = [Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)]
     return Markup("").join(marked)

@@ -8,6 +8,7 @@ from statistics import median
 from torch import Tensor
 
 from phosphene.story.findings import LayerFacts
+from phosphene.story.measures import Tuning
 
 _SIDES = (("darkness", "lightness"), ("green", "red"), ("blue", "yellow"))
 
@@ -54,11 +55,19 @@ def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
         f"feature, but the question stays. The blog said of its own: {guess}. We ask, position by position: how does "
         f"the unit's value go along with the mean colour of what it sees there (Pearson's r, CIELAB axes)? For "
         f"`{layer.name}:{unit}`: lightness {light}, green to red {red}, blue to yellow {yellow}.",
-        f"Its strongest tie is to {side(own.strongest, own.r[own.strongest])}. The three together explain "
+        f"{_tie(own)} The three together explain "
         f"{percent(own.share)} of its variance: plain colour accounts for it {verdict(own.share)}. In this layer "
         f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. The rest is "
         "something that a mean colour cannot say, such as an edge or a pattern.",
     )
+
+
+def _tie(own: Tuning) -> str:
+    r = own.r[own.strongest]
+    return f"Its strongest tie is to {side(own.strongest, r)}." if abs(r) >= WEAK else "None of these ties is strong."
+
+
+WEAK = 0.2
 
 
 def active_on(peaks: Tensor) -> str:
