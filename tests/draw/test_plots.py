@@ -35,11 +35,11 @@ def test_each_line_is_named_at_its_end_and_falls_as_its_values_do():
 
 
 def test_names_at_the_ends_of_lines_that_meet_do_not_overlap():
-    plot = curves([Panel("", [Series(f"line {i}", [1.0, 2.0 + i / 1000]) for i in range(5)])], title="")
+    plot = curves([Panel("", [Series(f"line {i}", [1.0, 2.0 + i / 1000]) for i in range(9)])], title="")
     root = ElementTree.fromstring(plot.encoded(".svg"))
     named = [e for e in root.iter(f"{SVG}text") if "".join(e.itertext()).startswith("line")]
     heights = [float(e.get("y")) for e in named]
-    assert len(heights) == 5
+    assert len(heights) == 9
     assert np.diff(heights).max() < -7, "from the lowest up, points apart of a font of 7"
     assert min(heights) > 7
 
@@ -104,7 +104,7 @@ def test_many_classes_with_long_names_stay_legible():
 
 
 def test_names_with_dollars_are_no_formulas():
-    assert "$a_b$ ${x" in words(bars(["$a_b$ ${x"], [1.0]))
+    assert "$a_b$ \\frac" in words(bars(["$a_b$ \\frac"], [1.0]))
 
 
 @pytest.mark.parametrize(
