@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -107,16 +108,18 @@ class Network:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return torch.device("cpu") if self._weight is None else self._weight.device
+        weight = self._weight
+        return torch.device("cpu") if weight is None else weight.device
 
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the model's weights."""
-        return torch.get_default_dtype() if self._weight is None else self._weight.dtype
+        weight = self._weight
+        return torch.get_default_dtype() if weight is None else weight.dtype
 
     @property
     def _weight(self) -> Tensor | None:
-        tensors = (*self.model.parameters(), *self.model.buffers())
+        tensors = chain(self.model.parameters(), self.model.buffers())
         return next((t for t in tensors if t.is_floating_point()), None)
 
     @cached_property
@@ -198,7 +201,8 @@ class Network:
             raise UsageError(f"images as a tensor are float, (N, C, H, W), not {x.dtype} of shape {shape}")
         if x.shape[1] != self.input_size[0]:
             raise UsageError(f"{self.name} takes {self.input_size[0]} channels, but the images have {x.shape[1]}")
-        return x if self._weight is None else x.to(self._weight)
+        weight = self._weight
+        return x if weight is None else x.to(weight)
 
     def record(self, images: object, layers: str | Sequence[str]) -> dict[str, Tensor]:
         """Return the feature maps {name: (N, C, H, W)} of the named layers; the run ends at the last of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -47,7 +48,7 @@ class Preprocessing:
     def framed(self, picture: Image.Image) -> Image.Image:
         """Return the part of ``picture`` that the network sees, at the network's size."""
         height, width = self.size
-        if picture.size == (width, height):
+        if picture.size == (width, height) and self.resize in (None, min(self.size)):
             return picture
         resized = picture.resize(self._resized(picture.size), _FILTERS[self.interpolation])
         # Rounded as torchvision's transforms do, so that the same pixels are cut.
@@ -76,12 +77,18 @@ class Scale:
     gain: Tensor
     offset: Tensor
 
+    @cached_property
+    def _is_identity(self) -> bool:
+        return bool((self.gain == 1).all() and (self.offset == 0).all())
+
     def to_pixels(self, signal: Tensor) -> Tensor:
         """Bring a signal (..., C, H, W) in input units to picture units: a difference, so the offset drops out."""
-        return signal / self.gain.to(signal).reshape(-1, 1, 1)
+        return signal if self._is_identity else signal / self.gain.to(signal).reshape(-1, 1, 1)
 
     def to_picture(self, inputs: Tensor) -> Tensor:
         """Bring network inputs (..., C, H, W) back to picture values."""
+        if self._is_identity:
+            return inputs
         gain, offset = (v.to(inputs).reshape(-1, 1, 1) for v in (self.gain, self.offset))
         return (inputs - offset) / gain
 

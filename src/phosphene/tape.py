@@ -206,15 +206,17 @@ def _removed(handle: Any) -> Iterator[None]:
 @contextmanager
 def borrowed(model: nn.Module) -> Iterator[None]:
     """Lend ``model`` in inference mode; its training flags and the random state come back as they were."""
-    flags = [(module, module.training) for module in model.modules()]
-    devices = sorted({p.device.index or 0 for p in model.parameters() if p.device.type == "cuda"})
+    in_training = [module for module in model.modules() if module.training]
+    on_cuda = torch.cuda.is_initialized()
+    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda}) if on_cuda else []
     with torch.random.fork_rng(devices):
         try:
-            model.eval()
+            for module in in_training:
+                module.training = False
             yield
         finally:
-            for module, training in flags:
-                module.training = training
+            for module in in_training:
+                module.training = True
 
 
 def run(model: nn.Module, x: Tensor, visit: Callable[[Event], bool]) -> Tape:

@@ -125,7 +125,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(telling, "rendered", fail)
     pictures = images(tiny.folder(tmp_path / "pictures"))
-    with pytest.raises(PhospheneError, match="^no$"):
+    with pytest.raises(PhospheneError, match=r"^no$"):
         tell(tiny.network(), tiny.network(), pictures, tmp_path / "out", tiny.quiet)
     assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
 

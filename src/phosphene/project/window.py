@@ -7,6 +7,7 @@ it does not fill the plane, only that window of it is kept and computed; what li
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,7 @@ class Window:
         """(h, w) of the windows."""
         return self.view.rows.size, self.view.columns.size
 
-    @property
+    @cached_property
     def starts(self) -> tuple[Tensor, Tensor]:
         """First row and first column of each window, (U, N) each; negative where it begins outside the plane."""
         return tuple(  # type: ignore[return-value]

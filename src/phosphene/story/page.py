@@ -12,7 +12,6 @@ from markupsafe import Markup, escape
 from phosphene.story.plate import LOOKS, NARROW, WIDE, Drawn
 from phosphene.story.section import Section
 
-
 _EQUALS = "\u2060\u00a0=\u00a0"  # a figure stays on the line of its name
 
 
