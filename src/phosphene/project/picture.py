@@ -28,7 +28,7 @@ def pictures(pixels: Tensor, scale: Scale = "tile") -> tuple[list[Image.Image | 
     if pixels.shape[1] in (1, 3):
         drawn = signed(pixels, scaling)
     else:
-        drawn = np.concatenate(list(np.moveaxis(filters(pixels, scaling.spread(pixels.shape[1])), 1, 0)), axis=2)
+        drawn = np.concatenate(list(np.moveaxis(filters(pixels, scaling), 1, 0)), axis=2)
     shown = [None if empty else Image.fromarray(one) for one, empty in zip(drawn, scaling.empty, strict=True)]
     return shown, scaling.note
 
