@@ -207,8 +207,7 @@ def _removed(handle: Any) -> Iterator[None]:
 def borrowed(model: nn.Module) -> Iterator[None]:
     """Lend ``model`` in inference mode; its training flags and the random state come back as they were."""
     in_training = [module for module in model.modules() if module.training]
-    on_cuda = torch.cuda.is_initialized()
-    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda}) if on_cuda else []
+    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
     with torch.random.fork_rng(devices):
         try:
             for module in in_training:
