@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -184,12 +184,12 @@ class Network:
     def prepare(self, images: object) -> Tensor:
         """Turn ``images`` into the model's input (N, C, H, W) on its device.
 
-        A float tensor of that shape is taken as it is; a path, a PIL picture, a `Picture`, or a list of any of these
-        goes through the network's preprocessing.
+        A float tensor of that shape is taken as it is; a path, a PIL picture, a `Picture`, or a list or set of any of
+        these goes through the network's preprocessing.
         """
         if isinstance(images, Tensor):
             return self._checked(images)
-        batch = list(images) if isinstance(images, Sequence) and not isinstance(images, str | bytes) else [images]
+        batch = list(images) if isinstance(images, Iterable) and not isinstance(images, str | bytes) else [images]
         if not batch:
             raise UsageError("there are no images; give a path, a picture, a list of them or a tensor (N, C, H, W)")
         prepared = [self.preprocess(_opened(image)) for image in batch]

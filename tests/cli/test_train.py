@@ -43,7 +43,7 @@ def test_for_people(pictures, tmp_path):
         (["--network", "dep"], 2, "'dep'"),
         (["--epochs", 0], 2, "epochs"),
         (["--out", "weights.pt"], 2, "let it end in .safetensors"),
-        (["--data", "no-such-folder"], 1, "no-such-folder"),
+        (["--data", "no-such-folder"], 2, "no-such-folder"),
         (["--resume"], 1, "leave --resume out"),
     ],
 )

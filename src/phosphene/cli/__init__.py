@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated
 
 import typer
 
 import phosphene
-from phosphene.cli import demo, doctor, layers, train
+from phosphene.cli import demo, doctor, layers, show, train
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
-COMMANDS = (demo.demo, train.train, layers.layers, doctor.doctor)
+COMMANDS = (demo.demo, train.train, layers.layers, show.show, doctor.doctor)
 
 # Plain help: rich boxes cost a tenth of a second, and docs/commands.md would change with the terminal.
 app = typer.Typer(name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -41,4 +42,6 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line of this process."""
+    # Pillow warns of damaged tags in pictures that it reads all the same.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     app()
