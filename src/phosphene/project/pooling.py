@@ -66,10 +66,12 @@ def _to_switches(node: Node, signal: Signal, target: Signal, shape: tuple[int, .
         top, left = (start[:, :, None, None, None] for start in target.window.starts)
         places = (places // shape[-1] - top) * width + places % shape[-1] - left
         places = places.clamp(0, height * width - 1)
-    lead = signal.values.shape[:-2]
-    sent = signal.values.new_zeros(*lead, height * width)
-    sent.scatter_add_(-1, places.flatten(-2).expand(*lead, -1), signal.values.flatten(-2))
-    return sent.reshape(*lead, height, width)
+    # In channels-last order, as convolutions give and take it: no copy into another one.
+    units, images, channels = signal.values.shape[:3]
+    sent = signal.values.new_zeros(units, images, height * width, channels)
+    values = signal.values.flatten(-2).transpose(-1, -2)
+    sent.scatter_add_(-2, places.flatten(-2).transpose(-1, -2).expand_as(values), values)
+    return sent.transpose(-1, -2).reshape(units, images, channels, height, width)
 
 
 def fill(step: Step, signal: Signal) -> list[Signal]:

@@ -103,7 +103,7 @@ def project(
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
         sent = [
             route.back(arranged(part, event), way, tuple(start.shape))
-            for part in sources.chunks(_units_at_once(route, start, memory))
+            for part in sources.chunks(_units_at_once(route, start, memory, sources.signal.window is not None))
         ]
         total = torch.cat(sent) if len(sent) > 1 else sent[0]
     return Projection(
@@ -181,9 +181,14 @@ def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
     warnings.warn(message, HeldFixedWarning, stacklevel=3)
 
 
-def _units_at_once(route: Route, start: Tensor, memory: int | None) -> int:
+WHOLE_PLANES = 64 * 2**20  # bytes of signals over whole planes at a time: more leaves the processor's cache
+
+
+def _units_at_once(route: Route, start: Tensor, memory: int | None, in_windows: bool) -> int:
     """Return how many units fit into ``memory`` bytes: about five tensors of the largest size on the way, for each."""
     shapes = [edge.shape for edges in route.graph.edges.values() for edge in edges]
     largest = max((torch.Size(shape).numel() for shape in shapes), default=start.numel())
     budget = free_memory(start.device) // 2 if memory is None else memory
+    if start.device.type == "cpu" and not in_windows:
+        budget = min(budget, WHOLE_PLANES)
     return max(1, budget // (5 * largest * start.element_size()))
