@@ -1,0 +1,1 @@
+"""The atlas: one file that holds what a scan found. Knows nothing of PyTorch."""

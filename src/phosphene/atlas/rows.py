@@ -1,0 +1,114 @@
+"""Rows of a table: from records, and sealed by a hash over every value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter, index
+from typing import Any
+
+import numpy as np
+
+from phosphene.atlas.records import Array
+from phosphene.atlas.schema import Column, Table
+
+Row = tuple[Any, ...]
+BLOCK = 4096
+"""Rows that are hashed at once."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """How many rows a table has, and the SHA-256 over their values (docs/atlas-format.md, Seals)."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+def rows_of(table: Table, records: Iterable[object]) -> Iterator[Row]:
+    """Yield records whose attributes are called like the table's columns as its rows."""
+    return map(attrgetter(*(column.name for column in table.columns)), records)
+
+
+def plain(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows in blocks, as SQLite will give them back: plain numbers, NaN as NULL, no minus zero.
+
+    Raises:
+        TypeError: a value is not of its column's kind.
+    """
+    for block in _blocks(rows):
+        columns = (map(_plain(column), cells) for column, cells in zip(table.columns, _turned(block), strict=True))
+        yield list(zip(*columns, strict=True))
+
+
+def _turned(block: Sequence[Row]) -> Iterator[Row]:
+    return zip(*block, strict=True)
+
+
+def _plain(column: Column) -> Callable[[Any], Any]:
+    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": index, "REAL": _real, "TEXT": _text, "BLOB": bytes}
+    convert = kinds[column.kind]
+    return _or_null(convert) if column.optional else convert
+
+
+def _or_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None or value != value else convert(value)
+
+
+def _real(value: Any) -> float:
+    return float(value) + 0.0  # SQLite keeps whole numbers as integers: minus zero would come back as zero
+
+
+def _text(value: str) -> str:
+    """Names of files need not be UTF-8, but text in the file is."""
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def seal(table: Table, rows: Iterable[Row]) -> Seal:
+    """Return the seal of a table's rows, given in the order of its key, without its blob column.
+
+    Raises:
+        ValueError: a value is not of its column's kind.
+    """
+    digest = hashlib.sha256()
+    count = absorb(digest, table, rows)
+    return Seal(table.name, count, digest.hexdigest())
+
+
+def absorb(digest: Any, table: Table, rows: Iterable[Row]) -> int:
+    """Add rows to a running hash, block by block and column by column; return how many they were."""
+    columns = [column for column in table.columns if column.kind != "BLOB"]
+    count = 0
+    for block in _blocks(rows):
+        count += len(block)
+        for column, values in zip(columns, _turned(block), strict=True):
+            for part in _packed(column, values):
+                digest.update(part)
+    return count
+
+
+def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    source = iter(rows)
+    while block := list(islice(source, BLOCK)):
+        yield block
+
+
+_KINDS: dict[str, tuple[type, Any]] = {"INTEGER": (int, "<i8"), "REAL": (float, "<f8"), "TEXT": (str, "<u4")}
+
+
+def _packed(column: Column, values: Sequence[Any]) -> Iterator[Array | bytes]:
+    """Yield a column's bytes: one per row that says whether there is a value, the numbers or lengths, the text."""
+    kind, code = _KINDS[column.kind]
+    known = set(map(type, values)) - ({type(None)} if column.optional else set())
+    if known - {kind}:
+        raise ValueError(f"the column {column.name} holds values that are not {column.kind}")
+    yield bytes(value is not None for value in values)
+    if kind is str:
+        texts = [(value or "").encode() for value in values]
+        yield np.array([len(text) for text in texts], dtype=code)
+        yield b"".join(texts)
+    else:
+        yield np.array([value or 0 for value in values], dtype=code)

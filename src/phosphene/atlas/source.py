@@ -1,0 +1,82 @@
+"""One open file: every read stands in a transaction, on a state of the file that was checked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from phosphene.atlas.checks import Contents, verify
+from phosphene.atlas.connection import bound, connect_reader
+from phosphene.atlas.refusals import refusing
+from phosphene.atlas.rows import Row
+from phosphene.atlas.schema import Table
+from phosphene.errors import UsageError, did_you_mean
+
+
+class Source:
+    """A connection for reading, and what the file held when it was checked last."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        _check_path(path)
+        with refusing(path):
+            self._connection = connect_reader(path)
+        self._version: int | None = None
+        self._contents: Contents | None = None
+        try:
+            with self.reading():
+                pass
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def contents(self) -> Contents:
+        """What the file holds as of the last read."""
+        assert self._contents is not None
+        return self._contents
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection within a transaction; a file that a scan wrote to meanwhile is checked again.
+
+        Raises:
+            PhospheneError: in place of whatever the block raises of SQLite's, and of values that do not fit.
+        """
+        with refusing(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                self._refresh()
+                yield self._connection
+            finally:
+                self._connection.rollback()
+
+    def _refresh(self) -> None:
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            bound(self._connection, self.path)
+            self._contents = verify(self._connection, self.path)
+            self._version = version
+
+    def rows(self, table: Table, where: str, *values: object, most: int = -1) -> list[Row]:
+        """Return the rows of a table that fit ``where``, in the order of its key, ``most`` at most."""
+        with self.reading() as connection:
+            return connection.execute(f"{table.select(where)} LIMIT ?", (*values, most)).fetchall()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _check_path(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"{str(path)!r} is a folder; give a file that 'phosphene scan' wrote")
+    if not path.exists():
+        near = (
+            did_you_mean(path.name, [each.name for each in path.parent.glob("*.atlas")]) if path.parent.is_dir() else ""
+        )
+        raise UsageError(f"there is no atlas {str(path)!r}{near or '; check its name'}")
+    if not path.is_file() or not path.stat().st_size:
+        raise UsageError(f"{str(path)!r} is empty or no file; give one that 'phosphene scan' wrote")
