@@ -25,6 +25,8 @@ HOUSE = (
     "network bundled sources",
     "draw",
     "project",
+    "atlas",
+    "scan",
     "training",
     "story",
     "installation",
