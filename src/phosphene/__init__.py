@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING, Any
 from phosphene.errors import PhospheneError as PhospheneError
 
 if TYPE_CHECKING:
+    from phosphene.atlas.reading import open_atlas
     from phosphene.network import Network
     from phosphene.project import project
+    from phosphene.scan import scan
     from phosphene.sources.images import images
     from phosphene.sources.networks import load
 
 __version__ = "0.1.0"
-__all__ = ["Network", "PhospheneError", "images", "load", "project"]
+__all__ = ["Network", "PhospheneError", "images", "load", "open_atlas", "project", "scan"]
 
 _HOMES = {
     "Network": "phosphene.network",
     "images": "phosphene.sources.images",
     "load": "phosphene.sources.networks",
+    "open_atlas": "phosphene.atlas.reading",
     "project": "phosphene.project",
+    "scan": "phosphene.scan",
 }
 
 

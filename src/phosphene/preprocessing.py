@@ -9,10 +9,28 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from phosphene.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the network's input lies in the source picture: ``source = scale * input + offset``, each (x, y)."""
+
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+    def box(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Turn a box (x0, y0, x1, y1) of input pixels into one of source pixels, cut to a picture of ``size`` (W, H)."""
+        x0, y0, x1, y1 = (
+            min(max(edge * self.scale[axis % 2] + self.offset[axis % 2], 0.0), float(size[axis % 2]))
+            for axis, edge in enumerate(box)
+        )
+        return x0, y0, x1, y1
+
 
 Interpolation = Literal["bilinear", "bicubic"]
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
@@ -40,10 +58,28 @@ class Preprocessing:
         """Turn a picture into a float tensor (C, H, W)."""
         if len(self.mean) not in (1, 3):
             raise UsageError(f"a picture cannot become {len(self.mean)} channels; give a tensor (N, C, H, W) instead")
+        return self.scaled(self.cells(picture)[None])[0]
+
+    def cells(self, picture: Image.Image) -> NDArray[np.uint8]:
+        """Return the part of a picture that the network sees as uint8 (H, W, C)."""
         cut = self.framed(picture.convert("L" if len(self.mean) == 1 else "RGB"))
-        values = torch.from_numpy(np.array(cut, dtype=np.float32) / 255).reshape(*self.size, -1).permute(2, 0, 1)
+        return np.asarray(cut).reshape(*self.size, -1)
+
+    def scaled(self, cells: NDArray[np.uint8]) -> Tensor:
+        """Turn pictures' `cells` (N, H, W, C) into the network's input (N, C, H, W), channels-last in memory."""
+        values = torch.from_numpy(cells.astype(np.float32) / 255).permute(0, 3, 1, 2)
         mean, std = (torch.tensor(v, dtype=torch.float32).reshape(-1, 1, 1) for v in (self.mean, self.std))
         return (values - mean) / std
+
+    def frame(self, size: tuple[int, int]) -> Frame:
+        """Return where the network's input lies in a picture of ``size`` (W, H)."""
+        height, width = self.size
+        if size == (width, height) and self.resize in (None, min(self.size)):
+            return Frame((1.0, 1.0), (0.0, 0.0))
+        across, down = self._resized(size)
+        left, top = round((across - width) / 2), round((down - height) / 2)
+        scale = size[0] / across, size[1] / down
+        return Frame(scale, (left * scale[0], top * scale[1]))
 
     def framed(self, picture: Image.Image) -> Image.Image:
         """Return the part of ``picture`` that the network sees, at the network's size."""
@@ -91,6 +127,25 @@ class Scale:
             return inputs
         gain, offset = (v.to(inputs).reshape(-1, 1, 1) for v in (self.gain, self.offset))
         return (inputs - offset) / gain
+
+
+def measured_frame(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Frame:
+    """Find where any preprocessing that resizes and cuts takes its input from, in pictures of ``size`` (W, H).
+
+    A picture that grows brighter from one side to the other tells for every pixel of the input where it came from.
+    """
+    found = []
+    for axis, length in enumerate(size):
+        grey = np.linspace(0, 255, length).round().astype(np.uint8)
+        ramp = np.broadcast_to(grey if axis == 0 else grey[:, None], (size[1], size[0]))
+        seen = preprocess(Image.fromarray(ramp).convert("RGB"))
+        low, high = (preprocess(Image.new("RGB", size, (v, v, v))).mean() for v in (0, 255))
+        along = ((seen.mean(0) - low) / (high - low)).mean(axis).double().numpy() * (length - 1) + 0.5
+        middle = slice(len(along) // 8, len(along) - len(along) // 8)  # padding would bend the ends
+        slope, start = np.polyfit(np.arange(len(along))[middle] + 0.5, along[middle], 1)
+        found.append((float(slope), float(start)))
+    (across, left), (down, top) = found
+    return Frame((across, down), (left, top))
 
 
 def measured_scale(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Scale:

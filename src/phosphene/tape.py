@@ -186,8 +186,11 @@ class Tape(TorchFunctionMode):
         if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
             return
         shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
-        holds_units = shaped and len(output) == self._batch  # windows of attention are no images
-        if holds_units and self._visit(Event(name, kind, output, self._axes[output])):
+        if not shaped or len(output) != self._batch:  # windows of attention are no images
+            return
+        with torch._C.DisableTorchFunction():  # what a visitor computes is none of the model's
+            done = self._visit(Event(name, kind, output, self._axes[output]))
+        if done:
             raise _Stop
 
 

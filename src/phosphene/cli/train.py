@@ -45,8 +45,10 @@ def train(
 ) -> None:
     """Train a network; leaves its weights, a model card, its learning curves and its confusion matrix."""
     from phosphene.cli.train_progress import Display
+    from phosphene.memory import keep_freed_memory
     from phosphene.training import train as run
 
+    keep_freed_memory()
     with Display() as display:
         report = run(network.value, data, epochs, out, seed=seed, resume=resume, device=device.value, tell=display.hear)
     answer(_words(report), report, as_json)

@@ -45,6 +45,10 @@ class Member:
     archive: Archive
     info: zipfile.ZipInfo
 
+    def mark(self) -> str:
+        """Return the checksum that the archive keeps of the file."""
+        return f"{self.info.CRC:08x}"
+
     def read(self) -> bytes:
         """Return the file's content."""
         try:

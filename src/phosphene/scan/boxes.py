@@ -1,0 +1,29 @@
+"""The part of a source picture that a position of a layer sees."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from phosphene.network import Layer, Network
+from phosphene.preprocessing import Frame, Preprocessing, measured_frame
+from phosphene.scan.derive import Box, BoxOf
+
+
+def boxes(net: Network, sizes: dict[int, tuple[int, int]]) -> BoxOf:
+    """Return how to find boxes in pictures of known ``sizes`` {number: (W, H)}."""
+    height, width = net.input_size[1:]
+
+    @lru_cache(maxsize=4096)
+    def frame(size: tuple[int, int]) -> Frame:
+        if isinstance(net.preprocess, Preprocessing):
+            return net.preprocess.frame(size)
+        return measured_frame(net.preprocess, size)
+
+    def box(layer: Layer, image: int, y: int, x: int) -> Box:
+        seen = (0, 0, width, height)
+        if layer.view is not None:
+            (top, bottom), (left, right) = layer.view.rows.at(y), layer.view.columns.at(x)
+            seen = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+        return frame(sizes[image]).box(seen, sizes[image])
+
+    return box
