@@ -1,16 +1,18 @@
 """Every figure of a scan against all activations in memory."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 import phosphene as ph
-from phosphene.scan import draws
+from phosphene.scan import draws, kernel
+from phosphene.scan import visible as visible_sums
 from phosphene.scan.choice import chosen_layers
 from phosphene.scan.derive import regression, roc_areas
 from phosphene.scan.scanner import Scanner
 from phosphene.scan.summary import Kept
-
 from tests.scan.brute import LAYERS, Everything, network, pictures, visible
 
 KEPT = Kept(top=9, sample=64, positions=4)
@@ -90,10 +92,10 @@ def test_sample(scanner: Scanner, everything: dict[str, Everything], layer: str)
 def test_classes(scanner: Scanner, everything: dict[str, Everything], layer: str) -> None:
     state, peaks = scanner.state()[layer], everything[layer].peaks
     for c in range(3):
-        assert state["class_count"][c] == (CLASSES == c).sum()
+        assert state["class_count"][c] == (c == CLASSES).sum()
         np.testing.assert_allclose(
             state["class_sum"][c] / state["class_count"][c],
-            peaks[CLASSES == c].mean(0, dtype=np.float64),
+            peaks[c == CLASSES].mean(0, dtype=np.float64),
             rtol=1e-9,
             atol=1e-12,
         )
@@ -139,7 +141,7 @@ def test_batches_of_any_size_agree(scanner: Scanner, batch: int) -> None:
 @pytest.mark.parametrize("cuts", [[100, 420], [0, 1, 499], [250]])
 def test_parts_merge_to_the_whole_in_any_order(scanner: Scanner, cuts: list[int]) -> None:
     edges = [0, *cuts, COUNT]
-    parts = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    parts = [slice(a, b) for a, b in itertools.pairwise(edges) if b > a]
     for order in (parts, parts[::-1]):
         first, *rest = (scanned([part]) for part in order)
         for other in rest:
@@ -204,3 +206,9 @@ def test_roc_areas_are_the_share_of_pairs_in_the_right_order() -> None:
             inside, outside = peaks[known & (labels == c), u, None], peaks[known & (labels != c), u]
             assert areas[c, u] == pytest.approx(((inside > outside) + (inside == outside) / 2).mean())
     assert np.isnan(areas[3]).all()
+
+
+def test_without_numba_the_numbers_are_the_same(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "loops", None)
+    monkeypatch.setattr(visible_sums, "loops", None)
+    same(scanned(), scanner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ def positions(hashes: NDArray[np.uint64], count: int, cells: int) -> NDArray[np.
     return (start[:, None] + step[:, None] * np.arange(count)) % cells
 
 
+@lru_cache(maxsize=256)
 def _steps(cells: int) -> NDArray[np.int64]:
     """Return the steps that visit every cell: at least a third of the plane where there are such."""
     every = np.arange(1, cells + 1)

@@ -7,6 +7,9 @@ import hashlib
 import torch
 from torch import nn
 
+from phosphene.atlas.records import Manifest
+from phosphene.errors import UsageError
+from phosphene.network import Network
 from phosphene.preprocessing import Preprocessing
 from phosphene.sources.images import Picture
 
@@ -26,6 +29,14 @@ def preprocessing_words(preprocess: object) -> str:
     if isinstance(preprocess, Preprocessing) or type(preprocess).__module__.startswith("torchvision."):
         return repr(preprocess)
     return f"{type(preprocess).__module__}.{getattr(preprocess, '__qualname__', type(preprocess).__qualname__)}"
+
+
+def same_network(net: Network, manifest: Manifest) -> None:
+    """Raise UsageError if ``net`` is not the network that an atlas's manifest names, weight by weight."""
+    if weights_hash(net.model) != manifest.weights:
+        raise UsageError(
+            f"the atlas is of {manifest.network} with other weights than {net.name} has here; give the same --weights"
+        )
 
 
 class Fingerprint:

@@ -75,3 +75,57 @@ def search_all(maps, rows, found):  # noqa: ANN001, ANN201
                 better = (value > best[u]) & (value < np.inf)
                 best[u] = value if better else best[u]
                 found[row, u] = position if better else found[row, u]
+
+
+@njit
+def _looked_up(table, value):  # noqa: ANN001, ANN202
+    place = min(max(value, 0.0), 1.0) * (table.shape[0] - 2)
+    cell = int(place)
+    return table[cell] + (table[cell + 1] - table[cell]) * (place - cell)
+
+
+@njit
+def _coloured(pixel, tables, matrix, out):  # noqa: ANN001, ANN202
+    """Write L, a, b of one pixel, or L where it is grey."""
+    if pixel.shape[0] == 1:
+        out[0] = 116 * _looked_up(tables[1], _looked_up(tables[0], pixel[0])) - 16
+        return
+    r, g, b = (
+        _looked_up(tables[0], pixel[0]),
+        _looked_up(tables[0], pixel[1]),
+        _looked_up(tables[0], pixel[2]),
+    )
+    x = _looked_up(tables[1], matrix[0, 0] * r + matrix[0, 1] * g + matrix[0, 2] * b)
+    y = _looked_up(tables[1], matrix[1, 0] * r + matrix[1, 1] * g + matrix[1, 2] * b)
+    z = _looked_up(tables[1], matrix[2, 0] * r + matrix[2, 1] * g + matrix[2, 2] * b)
+    out[0], out[1], out[2] = 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+def running_sums(pictures, tables, matrix, sums):  # noqa: ANN001, ANN201
+    """Fill ``sums`` (N, H + 1, W + 1, Q) as `phosphene.scan.visible.running_sums` says."""
+    images, height, width, channels = pictures.shape
+    edges = channels + 1  # the first plane of edges; before it L^2
+    for image in prange(images):
+        colours = np.empty((height, width, channels))
+        for y in range(height):
+            for x in range(width):
+                _coloured(pictures[image, y, x], tables, matrix, colours[y, x])
+        row = np.empty(sums.shape[3])
+        for y in range(height):
+            row[:] = 0
+            above, below = max(y - 1, 0), min(y + 1, height - 1)
+            for x in range(width):
+                light = colours[y, x, 0]
+                gx = (colours[y, min(x + 1, width - 1), 0] - colours[y, max(x - 1, 0), 0]) / 2
+                gy = (colours[below, x, 0] - colours[above, x, 0]) / 2
+                straight, slanted = gx * gx - gy * gy, 2 * gx * gy
+                for c in range(channels):
+                    row[c] += colours[y, x, c]
+                row[channels] += light * light
+                row[edges] += max(straight, 0.0)
+                row[edges + 1] += max(-straight, 0.0)
+                row[edges + 2] += max(slanted, 0.0)
+                row[edges + 3] += max(-slanted, 0.0)
+                for q in range(row.shape[0]):
+                    sums[image, y + 1, x + 1, q] = sums[image, y, x + 1, q] + row[q]

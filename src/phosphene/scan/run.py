@@ -157,7 +157,7 @@ def _manifest(net: Network, pictures: ImageSet, layers: Sequence[Layer], options
             "torch": torch.__version__,
             "numpy": np.__version__,
             "python": platform.python_version(),
-        },  # fmt: skip
+        },
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

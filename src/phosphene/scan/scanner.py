@@ -96,7 +96,7 @@ class _Looking:
     def _planes(self) -> seen.Planes | None:
         if not seen.names(self._inputs.shape[1]):
             return None
-        return seen.Planes.of(self._net.scale.to_picture(self._inputs).cpu())
+        return seen.Planes.of(self._net.scale.to_picture(self._inputs.float()).cpu())
 
     def __call__(self, view: object, places: Integers, width: int) -> Floats:
         if self._planes is None:

@@ -12,25 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from phosphene.geometry import Span, View
 from phosphene.scan.kernel import Floats, Integers
+from phosphene.scan.visible import running_sums
 
 COLOUR = ("lightness", "red-green", "blue-yellow", "contrast", "upright edges", "level edges", "falling edges",
           "rising edges")  # fmt: skip
 GREY = ("lightness", "contrast", "upright edges", "level edges", "falling edges", "rising edges")
-
-# sRGB to XYZ (IEC 61966-2-1), each row over the D65 white of the 2-degree observer.
-_TO_XYZ = torch.tensor(
-    [
-        [0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047],
-        [0.212671, 0.715160, 0.072169],
-        [0.019334 / 1.08883, 0.119193 / 1.08883, 0.950227 / 1.08883],
-    ]
-)
 
 
 def names(channels: int) -> tuple[str, ...]:
@@ -38,62 +28,41 @@ def names(channels: int) -> tuple[str, ...]:
     return {1: GREY, 3: COLOUR}.get(channels, ())
 
 
-def lab(pictures: Tensor) -> Tensor:
-    """Turn sRGB values 0..1 (N, 3, H, W) into CIELAB: L from 0 to 100, a, b. One channel gives L only."""
-    values = pictures.clamp(0, 1)
-    linear = torch.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
-    xyz = linear if linear.shape[1] == 1 else torch.einsum("ij,njhw->nihw", _TO_XYZ.to(linear), linear)
-    bent = torch.where(xyz > 0.008856, xyz.clamp(min=1e-9) ** (1 / 3), 7.787 * xyz + 16 / 116)
-    if bent.shape[1] == 1:
-        return 116 * bent - 16
-    x, y, z = bent.unbind(1)
-    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
-
-
 @dataclass(frozen=True)
 class Planes:
-    """Running sums (N, Q, H + 1, W + 1), float64, of what is averaged: a box's sum takes four of their values."""
+    """Running sums (N, H + 1, W + 1, Q), float64, of what is averaged: a box's sum takes four of their values."""
 
-    sums: Tensor
+    sums: Floats
 
     @classmethod
     def of(cls, pictures: Tensor) -> Planes:
         """Measure pictures with values from 0 to 1, (N, 1 or 3, H, W)."""
-        colours = lab(pictures.float())
-        light = colours[:, :1]
-        framed = F.pad(light, (1, 1, 1, 1), mode="replicate")
-        gx = (framed[:, :, 1:-1, 2:] - framed[:, :, 1:-1, :-2]) / 2
-        gy = (framed[:, :, 2:, 1:-1] - framed[:, :, :-2, 1:-1]) / 2
-        straight, diagonal = gx**2 - gy**2, 2 * gx * gy
-        edges = [straight.clamp(min=0), (-straight).clamp(min=0), diagonal.clamp(min=0), (-diagonal).clamp(min=0)]
-        every = torch.cat([colours, light**2, *edges], 1).double()
-        return cls(F.pad(every.cumsum(2).cumsum(3), (1, 0, 1, 0)))
+        return cls(running_sums(pictures.float().permute(0, 2, 3, 1).contiguous().numpy()))
 
     def over(self, view: View | None, places: Integers, width: int) -> Floats:
         """Return the measures (N * P, features) of what ``places`` (N, P) of a layer that is ``width`` wide see.
 
         Boxes are cut to the picture; the whole picture where a place sees everything.
         """
-        height, across = (n - 1 for n in self.sums.shape[-2:])
-        place = torch.from_numpy(places)
-        top, bottom = _limits(view.rows if view else None, place // width, height)
-        left, right = _limits(view.columns if view else None, place % width, across)
-        image = torch.arange(len(place))[:, None]
-        sums = self.sums.permute(0, 2, 3, 1)
+        height, across = (n - 1 for n in self.sums.shape[1:3])
+        top, bottom = _limits(view.rows if view else None, places // width, height)
+        left, right = _limits(view.columns if view else None, places % width, across)
+        image = np.arange(len(places))[:, None]
+        sums = self.sums
         total = (
             sums[image, bottom, right] - sums[image, top, right] - sums[image, bottom, left] + sums[image, top, left]
         )
-        return _measures((total / ((bottom - top) * (right - left))[..., None]).flatten(0, 1).numpy())
+        means = total / ((bottom - top) * (right - left))[..., None]
+        return _measures(means.reshape(-1, means.shape[-1]))
 
 
-def _limits(span: Span | None, place: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def _limits(span: Span | None, place: Integers, size: int) -> tuple[Integers, Integers]:
     """Return the first pixel and the one after the last that each place sees, inside an axis of ``size``."""
     if span is None:
-        return torch.zeros_like(place), torch.full_like(place, size)
-    position = place.double()
-    first = (position * float(span.stride) + float(span.first)).floor().long().clamp(0, size - 1)
-    last = (position * float(span.stride) + float(span.last)).ceil().long().clamp(0, size - 1)
-    return first, last + 1
+        return np.zeros_like(place), np.full_like(place, size)
+    first = np.floor(place * float(span.stride) + float(span.first)).astype(np.int64)
+    last = np.ceil(place * float(span.stride) + float(span.last)).astype(np.int64)
+    return first.clip(0, size - 1), last.clip(0, size - 1) + 1
 
 
 def _measures(means: Floats) -> Floats:

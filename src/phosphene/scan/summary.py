@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,6 +19,9 @@ from phosphene.scan.pairs import CoMoments
 from phosphene.scan.sample import Change, Members, Peaks
 from phosphene.scan.state import State
 from phosphene.scan.top import Top
+
+MANY = 8
+"""If one pair in so many is sought, it is cheaper to seek all of them, along the rows of memory."""
 
 Look = Callable[[View | None, Integers, int], Floats]
 """From a layer's view, positions (n, P) and its maps' width to what is plainly visible there, (n * P, features)."""
@@ -88,7 +92,7 @@ class Summary:
         reduced = kernel.reduced(values)
         peaks = reduced.largest
         self.moments.add(reduced, values.shape[1])
-        self.top.add(peaks, batch.images, lambda rows, units: kernel.places(values, rows, units))
+        self.top.add(peaks, batch.images, partial(_places, values))
         self._sample(values, peaks, batch.change)
         self._count_classes(peaks, batch.labels)
         self._pair(values, maps.shape[3], batch)
@@ -122,6 +126,7 @@ class Summary:
     def state(self, members: Members) -> State:
         """Return the arrays that stand for this summary, as docs/atlas-format.md names them."""
         f, pairs = self.features, self.pairs
+        pairs.settle()
         return {
             **self.moments.state(),
             **{f"top_{name}": array for name, array in self.top.state().items()},
@@ -162,6 +167,15 @@ def joint(state: State) -> CoMoments:
     mean = np.concatenate([state["seen_mean"], state["pair_mean"]])
     products = np.block([[state["seen_products"], crossed], [crossed.T, state["pair_products"]]])
     return CoMoments(np.array(state["pair_count"]), mean, products)
+
+
+def _places(values: Floats, rows: Integers, units: Integers) -> Integers:
+    """Return where the (row, unit) pairs have their largest value: one by one, or all at once where they are many."""
+    if len(rows) * MANY < len(values) * values.shape[2]:
+        return kernel.places(values, rows, units)
+    wanted, row = np.unique(rows, return_inverse=True)
+    found: Integers = kernel.all_places(values, wanted)[row, units]
+    return found
 
 
 def _laid_out(maps: Tensor) -> Floats:
