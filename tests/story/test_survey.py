@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from phosphene.story import survey as module
 from phosphene.story.choice import strongest
 from phosphene.story.survey import relus, survey
 from tests.story.tiny import quiet
@@ -24,9 +23,8 @@ def searched(net, material, layer):
 
 @pytest.mark.parametrize("batch", [3, 128])
 @pytest.mark.parametrize("layer", ["relu1", "relu2"])
-def test_peaks_are_those_of_a_plain_forward_pass(net, material, layer, batch, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", batch)
-    found = survey(net, material, [layer], 100, quiet)[layer]
+def test_peaks_are_those_of_a_plain_forward_pass(net, material, layer, batch):
+    found = survey(net, material, [layer], 100, quiet, batch)[layer]
     values, places = searched(net, material, layer)
     np.testing.assert_allclose(found.value.numpy(), values, rtol=1e-5, atol=1e-6)
     active = values > 1e-4

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from phosphene.draw.sheet import Group, Sheet, Tile
@@ -14,7 +15,7 @@ from phosphene.network import Network, Unit
 from phosphene.project import project
 from phosphene.project.picture import input_pictures
 from phosphene.story.choice import strongest_apart
-from phosphene.story.figures import GREY, bare, number, projected
+from phosphene.story.figures import GREY, bare, clipped, number
 from phosphene.story.material import Material
 from phosphene.story.plate import WIDE, Form
 from phosphene.story.receptive import box_of
@@ -74,22 +75,33 @@ def _cut(net: Network, unit: Unit, chosen: Chosen, peaks: Tensor, material: Mate
 
 
 def patches_sheet(net: Network, layer: str, found: Sequence[Patches], form: Form) -> Sheet:
-    """Show units of a layer, each as nine patches beside nine projections."""
-    groups = [_group(each) for each in found]
+    """Show units of a layer on the page, each as nine patches beside nine projections."""
     side = found[0].patches.shape[-1] if found else 1
     times = max(1, round((64 if form is WIDE else 96) / side))
+    return nines_sheet(net, layer, found, 3 if form is WIDE else 1, form.points(times * side))
+
+
+def nines_sheet(
+    net: Network, layer: str, found: Sequence[Patches], columns: int, tile_size: float, percentile: float = 100.0
+) -> Sheet:
+    """Show units of a layer, ``columns`` side by side, each as nine patches beside nine projections.
+
+    Projections are scaled to the ``percentile`` of their own values, see `phosphene.draw.scaling.measure`.
+    """
     seen = net.layer(layer).receptive_field
     whole = seen is None or seen[0] >= net.input_size[1] or seen[1] >= net.input_size[2]
     what = (
         "whole pictures" if whole or seen is None else f"patches of {seen[0]} × {seen[1]} pixels, all a position sees"
     )
-    note = f"{GREY} Each tile scaled to its own maximum. Right of each unit's number its strongest value."
-    columns = 3 if form is WIDE else 1
-    return Sheet(groups, columns, f"{net.name} · {layer} · {what}", note, tile_size=form.points(times * side))
+    drawn = [clipped(each.projections, "tile", percentile) for each in found]
+    scale = drawn[0][1] if drawn else ""
+    note = f"{GREY} {scale} Right of each unit's number its strongest value."
+    title = f"{net.name} · {layer} · {what}"
+    groups = [_group(each, shown) for each, (shown, _) in zip(found, drawn, strict=True)]
+    return Sheet(groups, columns, title, note, tile_size=tile_size)
 
 
-def _group(found: Patches) -> Group:
-    shown, _ = projected(found.projections, "tile")
+def _group(found: Patches, shown: list[Image.Image | None]) -> Group:
     left = Group(tuple(Tile(picture) for picture in input_pictures(found.patches)), 3)
     right = Group(bare(shown), 3)
     return Group((left, right), 2, f"{found.chosen.unit} · {found.chosen.why}", number(found.values[0]))

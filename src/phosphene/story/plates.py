@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from phosphene.draw.colour import filters, signed
+from phosphene.draw.colour import filters
 from phosphene.draw.scaling import measure
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Unpool, project
 from phosphene.project.picture import input_pictures
-from phosphene.story.figures import GREY, bare, beside, number, projected, tile_of
+from phosphene.story.figures import GREY, bare, beside, clipped, number, projected, tile_of
 from phosphene.story.material import Material
 from phosphene.story.plate import Draw, Form, Grid, Grids
 
@@ -73,7 +73,7 @@ def unpool_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
 def unit_plate(net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool]) -> Draw:
     """Show one unit on many pictures: each beside its projections, all on one scale for each un-pooling."""
     ways = [project(net, material.inputs(net, rows), unit, unpool=unpool) for unpool in unpools]
-    drawn = [_shared(way.pixels[0]) for way in ways]
+    drawn = [clipped(way.pixels[0], "shared", CLIP) for way in ways]
     values, pictures = ways[0].activation[0].tolist(), input_pictures(ways[0].inputs)
     names = [material.title(row) for row in rows]
     groups = [beside(*each) for each in zip(names, values, pictures, *(shown for shown, _ in drawn), strict=True)]
@@ -81,13 +81,6 @@ def unit_plate(net: Network, unit: Unit, material: Material, rows: Sequence[int]
     subtitle = "" if len(unpools) == 1 else f"Each picture, then its projection by {' and by '.join(unpools)}"
     grids = Grids(Grid(5, 96), Grid(2, 128)) if len(unpools) == 1 else Grids(Grid(3, 96), Grid(2, 96))
     return _sheets(groups, grids, material.side, title, f"{GREY} {drawn[0][1]}", subtitle)
-
-
-def _shared(pixels: Tensor) -> tuple[list[Image.Image | None], str]:
-    """Draw projections (K, C, H, W) on one scale; None where nothing arrives."""
-    scaling = measure(pixels, "shared", CLIP)
-    shown = [Image.fromarray(one) for one in signed(pixels, scaling)]
-    return [None if empty else one for one, empty in zip(shown, scaling.empty, strict=True)], scaling.note
 
 
 def best_plate(net: Network, layer: str, material: Material, best: Sequence[int]) -> Draw:

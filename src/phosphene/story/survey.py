@@ -11,7 +11,7 @@ from torch import Tensor
 from phosphene.network import Network
 from phosphene.story.material import Material, Progress
 
-BATCH = 128  # larger batches leave the processor's cache and are slower
+BATCH = 128  # small pictures at a time: larger batches leave the processor's cache and are slower
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,15 @@ class Peaks:
         return y, x
 
 
-def survey(net: Network, material: Material, layers: Sequence[str], most: int, progress: Progress) -> dict[str, Peaks]:
+def survey(
+    net: Network, material: Material, layers: Sequence[str], most: int, progress: Progress, batch: int = BATCH
+) -> dict[str, Peaks]:
     """Find the peaks of every unit of ``layers`` on the first ``most`` pictures (a story's order has no meaning)."""
     count = min(most, len(material))
     found: dict[str, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in layers}
     sizes: dict[str, tuple[int, int]] = {}
-    for start in range(0, count, BATCH):
-        rows = slice(start, min(start + BATCH, count))
+    for start in range(0, count, batch):
+        rows = slice(start, min(start + batch, count))
         for layer, maps in net.record(material.inputs(net, rows), list(layers)).items():
             value, place = maps.flatten(2).max(2)
             found[layer].append((value.float().cpu(), place.to(torch.int32).cpu()))

@@ -1,0 +1,80 @@
+"""The whole of a gallery: one pass over the photographs, then a picture after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+from phosphene.draw.sheet import Sheet
+from phosphene.files import writing
+from phosphene.network import Network
+from phosphene.sources.images import ImageSet
+from phosphene.story.material import Material, Progress
+from phosphene.story.patches import patches_of
+from phosphene.story.survey import Peaks, survey
+from scripts.gallery.alike import Alike, alike
+from scripts.gallery.photographs import photographs
+from scripts.gallery.places import Place, Way, place_of
+from scripts.gallery.sheets import figure_2, neighbours_sheet, ways_sheet
+from scripts.gallery.units import chosen_units, nine, shown_units
+
+SEED = 1  # of every draw by lot
+BATCH = 16
+QUALITY = 85
+
+POSITIONS = (Way(),)
+UNPOOLS = (Way("by switches"), Way("by fill", unpool="fill"))
+RULES = (Way("deconvnet"), Way("guided", "guided"), Way("gradient", "gradient"))
+
+
+def make(net: Network, images: ImageSet, layers: Sequence[str], out: Path, progress: Progress) -> list[Alike]:
+    """Write all pictures into a folder; returns what was measured of each layer."""
+    material = photographs(net, images, progress)
+    peaks = survey(net, material, layers, len(material), progress, BATCH)
+    measured = []
+    for layer in layers:
+        progress(f"figure 2 of {layer}")
+        found = patches_of(net, layer, shown_units(peaks[layer], SEED), peaks[layer], material)
+        save(figure_2(net, layer, found), out / f"gallery-{layer.removesuffix('.cat').replace('.', '-')}")
+        progress(f"measuring {layer}")
+        measured.append(alike(net, layer, peaks[layer], found, material, SEED))
+    progress("setting ways beside each other")
+    compare(net, material, heroes(net, peaks, material), out)
+    return measured
+
+
+def heroes(net: Network, peaks: dict[str, Peaks], material: Material) -> list[Place]:
+    """Return, for each layer that has one, the first chosen unit's peak in its strongest photograph."""
+    first = {layer: chosen_units(each, 1) for layer, each in peaks.items()}
+    return [
+        place_of(net, layer, peaks[layer], nine(peaks[layer], chosen.unit)[0], chosen.unit, material)
+        for layer, units in first.items()
+        for chosen in units
+    ]
+
+
+def compare(net: Network, material: Material, places: Sequence[Place], out: Path) -> None:
+    """Write the sheets that set ways, and units, beside each other."""
+    sheets = {
+        "positions": ways_sheet(net, material, places, POSITIONS, "a unit's whole map and its peak alone"),
+        "unpools": ways_sheet(net, material, places, UNPOOLS, "un-pooled by switches and by fill"),
+        "rules": ways_sheet(net, material, places, RULES, "three rules for the way back"),
+        "neighbours": neighbours_sheet(net, material, places, SEED),
+    }
+    for name, sheet in sheets.items():
+        save(sheet, out / f"gallery-{name}")
+
+
+def save(sheet: Sheet, stem: Path) -> Path:
+    """Write a sheet as JPEG or as PNG, whichever is smaller; returns the file. One of the other kind goes."""
+    jpeg = BytesIO()
+    sheet.image().save(jpeg, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    contents = {".jpg": jpeg.getvalue(), ".png": sheet.encoded(".png")}
+    kind = min(contents, key=lambda ending: len(contents[ending]))
+    for ending in contents:
+        stem.with_name(stem.name + ending).unlink(missing_ok=True)
+    path = stem.with_name(stem.name + kind)
+    with writing(path) as beside:
+        beside.write_bytes(contents[kind])
+    return path
