@@ -21,7 +21,7 @@ PUBLIC = ["Network", "PhospheneError", "images", "load", "project"]
 HOUSE = (
     "errors",
     "files device memory",
-    "graph geometry fields axes tape preprocessing",
+    "graph geometry planes fields axes tape preprocessing",
     "network bundled sources",
     "draw",
     "project",

@@ -8,37 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, prod
+from math import ceil, floor
 
 from torch.autograd.graph import Node
 
-from phosphene.geometry import Span, View, pair
-from phosphene.graph import Graph, kind_of, output_shapes, saved
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which dimensions of a tensor hold rows and columns.
-
-    ``folded`` is the shape whose leading dimensions, rows and columns among them, a reshape has made into one.
-    """
-
-    rows: int = 2
-    columns: int = 3
-    folded: tuple[int, ...] = ()
-
-    @property
-    def standard(self) -> bool:
-        """Whether this is the layout of convolutions, (N, C, H, W)."""
-        return self == Layout()
+from phosphene.geometry import Pixels, Span, View, enclosing, pair
+from phosphene.graph import Edge, Graph, kind_of, output_shapes, saved
+from phosphene.planes import STANDARD, Layout, dimension, layout_after
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a node's positions see of the input, and where its output keeps rows and columns."""
+    """What a node's positions see of the input, and where its output keeps rows and columns.
+
+    ``beyond``, by rows and columns: padding outside the plane repeats pixels that lie up to so far inside.
+    """
 
     view: View
-    layout: Layout = Layout()
+    layout: Layout = STANDARD
+    beyond: tuple[int, int] = (0, 0)
+
+    @property
+    def settled(self) -> View:
+        """The view, so wide that it holds the pixels which the padding repeats."""
+        return View().widened(*self.beyond).after(self.view)
 
 
 # -- operations that look at windows of the plane ------------------------------------------------------------------
@@ -49,8 +42,13 @@ def _window(kernel: int, stride: int, padding: int, dilation: int) -> Span:
 
 
 def _transposed(kernel: int, stride: int, padding: int, dilation: int) -> Span:
-    reach = dilation * (kernel - 1)
-    return Span(Fraction(1, stride), Fraction(padding - reach, stride), Fraction(padding, stride))
+    """Position q is made of the pixels p for which a tap t satisfies ``q = p * stride - padding + dilation * t``."""
+
+    def seen(position: int) -> Pixels | None:
+        spread = [position + padding - dilation * tap for tap in range(kernel)]
+        return enclosing((n // stride, n // stride) for n in spread if n % stride == 0)
+
+    return Span.by_turns(1, [seen(position) for position in range(stride)])
 
 
 def _convolution(node: Node) -> View | None:
@@ -70,34 +68,31 @@ def _pool(node: Node) -> View:
     return View(*(_window(kernel[i], stride[i], padding[i], dilation[i]) for i in (0, 1)))
 
 
-def _padding(node: Node) -> View | None:
-    values = getattr(node, "_saved_pad", None) or saved(node, "padding")
-    left, _, top, _ = [*values, 0, 0][:4] if len(values) >= 4 else [*values, 0, 0]
-    if any(values[4:]):
-        return None
-    return View(Span(first=Fraction(-top), last=Fraction(-top)), Span(first=Fraction(-left), last=Fraction(-left)))
+def _frame(node: Node) -> tuple[int, int]:
+    """Return how many rows and columns a padding adds above and on the left."""
+    values = [*(getattr(node, "_saved_pad", None) or saved(node, "padding")), 0, 0]
+    return values[2], values[0]
 
 
-def _mirroring(node: Node) -> View:
-    """Mirrored borders are made of pixels inside: widen by the padding so that the border's field is covered."""
+def _padding(node: Node) -> View:
+    return View().shifted(*(-n for n in _frame(node)))
+
+
+def _beyond(node: Node) -> tuple[int, int]:
+    """How far the pixels that a padding repeats lie inside, at most: mirrored ones twice the padding, others once."""
+    factor = {"ReflectionPad2D": 2, "ReplicationPad2D": 1}.get(kind_of(node), 0)
+    if not factor:
+        return 0, 0
     left, right, top, bottom = saved(node, "padding")
-    return View(
-        Span(first=Fraction(-top - max(top, bottom)), last=Fraction(-top + max(top, bottom))),
-        Span(first=Fraction(-left - max(left, right)), last=Fraction(-left + max(left, right))),
-    )
+    return factor * max(top, bottom, 0), factor * max(left, right, 0)
 
 
 Taps = Callable[[int], tuple[int, int]]
 
 
-def _enclosing(ratio: Fraction, count: int, taps: Taps) -> Span:
-    """Return the span that holds the first and last tap of every one of ``count`` positions."""
-    firsts, lasts = zip(*(taps(p) for p in range(count)), strict=True)
-    return Span(
-        ratio,
-        min(first - p * ratio for p, first in enumerate(firsts)),
-        max(last - p * ratio for p, last in enumerate(lasts)),
-    )
+def _by_taps(ratio: Fraction, taps: Taps) -> Span:
+    """Return the span of positions that see from their first to their last tap, alike after every turn."""
+    return Span.by_turns(ratio.numerator, [taps(position) for position in range(ratio.denominator)])
 
 
 def _scaled(node: Node) -> View:
@@ -117,11 +112,9 @@ def _resampled(node: Node, before: int, after: int, scales: str) -> Span:
 
     def taps(position: int) -> tuple[int, int]:
         centre = floor((position + half) * ratio - (half if right else 0))
-        if right == 1:  # bilinear coordinates are cut at zero, bicubic ones are not
-            centre = max(centre, 0)
-        return min(max(centre - left, 0), before - 1), min(max(centre + right, 0), before - 1)
+        return centre - left, centre + right  # beyond the picture: pixels of weight 0, or repeated ones of the border
 
-    return _enclosing(ratio, after, taps)
+    return _by_taps(ratio, taps)
 
 
 def _adaptive(node: Node) -> View:
@@ -132,23 +125,27 @@ def _adaptive(node: Node) -> View:
 
 def _adaptive_span(before: int, after: int) -> Span:
     ratio = Fraction(before, after)
-    return _enclosing(ratio, after, lambda p: (floor(p * ratio), ceil((p + 1) * ratio) - 1))
+    return _by_taps(ratio, lambda p: (floor(p * ratio), ceil((p + 1) * ratio) - 1))
+
+
+def _shuffled(node: Node) -> View:
+    """Pixel shuffle: each pixel's channels become a block of pixels, or the other way round."""
+    if kind_of(node) == "PixelShuffle":
+        span = Span.by_turns(1, [(0, 0)] * int(saved(node, "upscale_factor")))
+    else:
+        block = int(saved(node, "downscale_factor"))
+        span = Span(Fraction(block), Fraction(0), Fraction(block - 1))
+    return View(span, span)
 
 
 def _cut(node: Node) -> View | None:
     """Read a slice of rows or columns."""
-    axis = _dimension(node, 4)
+    axis = dimension(node, 4)
     size = int(saved(node, "self_sym_sizes")[axis])
     start, step = int(saved(node, "start")), int(saved(node, "step"))
     start = min(max(start + size if start < 0 else start, 0), size)
     span = Span(Fraction(step), Fraction(start), Fraction(start))
     return View(rows=span) if axis == 2 else View(columns=span)
-
-
-def _dimension(node: Node, ndim: int, name: str = "dim") -> int:
-    """Autograd saves dimensions as unsigned numbers: bring them to 0 ... ndim - 1."""
-    value = int(saved(node, name))
-    return (value - 2**64 if value >= 2**63 else value) % ndim
 
 
 _WINDOWS: dict[str, Callable[[Node], View | None]] = {
@@ -159,103 +156,74 @@ _WINDOWS: dict[str, Callable[[Node], View | None]] = {
     "AdaptiveMaxPool2D": _adaptive,
     "ConstantPadNd": _padding,
     "ReplicationPad2D": _padding,
-    "ReflectionPad2D": _mirroring,
+    "ReflectionPad2D": _padding,
+    "PixelShuffle": _shuffled,
+    "PixelUnshuffle": _shuffled,
     "UpsampleNearest2D": _scaled,
     "UpsampleNearestExact2D": _scaled,
     "UpsampleBilinear2D": _scaled,
     "UpsampleBicubic2D": _scaled,
 }
 
-# -- operations that leave the plane alone -------------------------------------------------------------------------
-
-_POINTWISE = frozenset(
-    "Relu LeakyRelu Elu Celu Selu Gelu Silu Mish Hardswish Hardsigmoid Hardtanh Sigmoid Tanh Softplus Softshrink "
-    "Hardshrink Threshold Clamp ClampMin ClampMax LogSigmoid PreluKernel RreluWithNoise Abs Pow Sqrt Rsqrt Exp Log "
-    "Square Erf Maximum Minimum Where Mul Div Add Sub Rsub Neg Clone ToCopy Alias NativeBatchNorm CudnnBatchNorm "
-    "MiopenBatchNorm NativeDropout NativeChannelShuffle ChannelShuffle Fmax Fmin Sign Copy Sinh Cosh Sin Cos Logit "
-    "Reciprocal".split()
-)
-_ALONG_ONE = frozenset("Slice Split SplitWithSizes Cat Softmax LogSoftmax Glu Unbind".split())
-_RESHAPING = frozenset("View UnsafeView ReshapeAlias".split())
+# -- along the network ---------------------------------------------------------------------------------------------
 
 
-def _layout_after(node: Node, layout: Layout) -> Layout | None:
-    """Return where rows and columns are after an operation that moves dimensions, or None if they are lost."""
-    kind, shape = kind_of(node), output_shapes(node)[0]
-    if kind == "Permute":
-        order = [int(d) % len(shape) for d in saved(node, "dims")]
-        return Layout(order.index(layout.rows), order.index(layout.columns))
-    if kind == "Transpose":
-        first, second = (_dimension(node, len(shape), name) for name in ("dim0", "dim1"))
-        swapped = {first: second, second: first}
-        return Layout(swapped.get(layout.rows, layout.rows), swapped.get(layout.columns, layout.columns))
-    if kind in _RESHAPING:
-        return _reshaped(tuple(int(n) for n in saved(node, "self_sym_sizes")), shape, layout)
-    return None
-
-
-def _reshaped(before: tuple[int, ...], after: tuple[int, ...], layout: Layout) -> Layout | None:
-    if layout.folded:
-        last = len(after) - 1
-        return Layout(last - 2, last - 1) if after[:-1] == layout.folded[:-1] else None
-    last_two = (len(before) - 2, len(before) - 1)
-    if (layout.rows, layout.columns) == last_two and len(after) > 3 and after[-2:] == before[-2:]:
-        return Layout(len(after) - 2, len(after) - 1)
-    if max(layout.rows, layout.columns) < len(before) - 1 and after == (prod(before[:-1]), before[-1]):
-        return Layout(folded=before)
-    return None
-
-
-def _is_local(node: Node, layout: Layout) -> bool:
-    """Whether each position of the output depends on the same position of the inputs only."""
-    kind, ndim = kind_of(node), len(output_shapes(node)[0])
-    if kind in _POINTWISE or (kind in ("Addmm", "Mm") and layout.folded):
-        return True
-    if kind in _ALONG_ONE:
-        return _dimension(node, ndim) not in (layout.rows, layout.columns)
-    if kind == "NativeLayerNorm":
-        return ndim - len(saved(node, "normalized_shape")) > max(layout.rows, layout.columns)
-    return False
-
-
-def look(node: Node, layout: Layout = Layout()) -> Seen | None:
+def look(node: Node, layout: Layout = STANDARD) -> Seen | None:
     """Return what positions of a node's output see of its inputs, laid out as ``layout``; None: maybe everything."""
-    if _is_local(node, layout):
-        return Seen(View(), layout)
-    moved = _layout_after(node, layout)
+    moved = layout_after(node, layout)
     if moved is not None:
         return Seen(View(), moved)
-    if not layout.standard or len(output_shapes(node)[0]) != 4:
+    if layout != STANDARD or len(output_shapes(node)[0]) != 4:
         return None
     window = _cut if kind_of(node) == "Slice" else _WINDOWS.get(kind_of(node))
     view = window(node) if window else None
-    return Seen(view) if view else None
+    return Seen(view, beyond=_beyond(node)) if view else None
 
 
 def view_of(node: Node) -> View | None:
     """Return what the positions of feature maps (N, C, H, W) see of an operation's inputs, or None."""
     seen = look(node)
-    return seen.view if seen is not None and seen.layout.standard else None
+    return seen.settled if seen is not None and seen.layout == STANDARD else None
 
 
 def views(graph: Graph) -> dict[Node, View | None]:
-    """Return, for every node of ``graph``, what its positions see of the input picture; None means everything."""
+    """Return, for every node of ``graph``, what its positions see of the input picture; None: maybe everything.
+
+    Of four dimensions, those that do not hold units are taken for rows and columns; other nodes have no positions.
+    """
     seen: dict[Node, Seen | None] = {graph.entry: Seen(View())}
     for node in reversed(graph.order):
-        seen[node] = _through(node, [seen[edge.node] for edge in graph.edges[node]])
-    return {node: None if what is None else what.view for node, what in seen.items()}
+        edges = graph.edges[node]
+        seen[node] = _joined([_through(node, edge, seen[edge.node], alone=len(edges) == 1) for edge in edges])
+    return {node: _stated(node, what) for node, what in seen.items()}
 
 
-def _through(node: Node, earlier: list[Seen | None]) -> Seen | None:
-    total: Seen | None = None
-    for before in earlier:
-        own = None if before is None else look(node, before.layout)
-        if before is None or own is None:
+def _stated(node: Node, seen: Seen | None) -> View | None:
+    return seen.settled if seen is not None and len(output_shapes(node)[0]) == 4 else None
+
+
+def _through(node: Node, edge: Edge, before: Seen | None, alone: bool) -> Seen | None:
+    """Return what a node's positions see along one of its edges."""
+    own = None if before is None else look(node, before.layout)
+    if before is None or own is None or not (alone or _same_plane(node, own.layout, edge, before.layout)):
+        return None
+    if alone and own.view == View():
+        return Seen(before.view, own.layout, before.beyond)
+    covered = min(own.view.rows.last - before.beyond[0], own.view.columns.last - before.beyond[1]) >= 0
+    earlier = before.view if covered else before.settled
+    return Seen(own.view.after(earlier), own.layout, own.beyond)
+
+
+def _same_plane(node: Node, after: Layout, edge: Edge, before: Layout) -> bool:
+    """Whether an input's plane has its output's size: one that is spread over a larger plane is seen from all of it."""
+    return after.plane(output_shapes(node)[0]) == before.plane(edge.shape)
+
+
+def _joined(parts: list[Seen | None]) -> Seen | None:
+    total, *others = parts
+    for part in others:
+        if total is None or part is None or total.layout != part.layout:
             return None
-        view: View | None = own.view.after(before.view)
-        if total is not None and view is not None:
-            view = total.view.joined(view) if total.layout == own.layout else None
-        if view is None:
-            return None
-        total = Seen(view, own.layout)
+        view = total.settled.joined(part.settled)
+        total = None if view is None else Seen(view, total.layout)
     return total
