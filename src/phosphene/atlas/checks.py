@@ -108,7 +108,7 @@ def _schema() -> frozenset[Row]:
 def _check_pages(connection: sqlite3.Connection) -> None:
     said = connection.execute("PRAGMA quick_check(1)").fetchone()
     if said != ("ok",):
-        raise ValueError(f"its pages do not fit together: {said[0] if said else 'no answer'}")
+        raise ValueError(f"its pages do not fit together: {str(said and said[0]).splitlines()[-1]}")
 
 
 def _check_names(seals: dict[str, Seal]) -> bool:

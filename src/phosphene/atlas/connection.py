@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from phosphene.errors import PhospheneError
@@ -100,12 +101,12 @@ def roll_back(path: Path) -> None:
     Raises:
         PhospheneError: the journal names another file (which SQLite might remove), or the folder is read-only.
     """
-    journal = path.with_name(f"{path.name}-journal")
+    journal = journal_of(path)
     if journal.exists() and _names_another(journal):
         raise PhospheneError(f"{str(journal)!r} was not left by a scan; remove it, if you do not know whence it is")
-    connection = connect(path, "rw")
     try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        with closing(connect(path, "rw")) as connection:
+            _set(connection, "schema_version")  # reads the file, which undoes what is half written
     except sqlite3.OperationalError as error:
         if not _name(error).startswith("SQLITE_READONLY"):
             raise
@@ -113,8 +114,11 @@ def roll_back(path: Path) -> None:
             f"the scan that wrote {str(path)!r} was killed, and its last shard cannot be undone in a read-only place; "
             f"copy the file and {journal.name!r} together to where you may write"
         ) from error
-    finally:
-        connection.close()
+
+
+def journal_of(path: Path) -> Path:
+    """Return where SQLite keeps what a commit replaces, until it is done."""
+    return path.with_name(f"{path.name}-journal")
 
 
 def _names_another(journal: Path) -> bool:

@@ -38,8 +38,15 @@ def _by_text(said: str) -> str:
 
 
 def damaged(path: Path, how: str) -> PhospheneError:
-    """Return the refusal of a file that is not whole."""
-    return PhospheneError(f"{str(path)!r} is damaged ({how}); take a sound copy of it, or scan again into a new file")
+    """Return the refusal of a file that is not whole; ``how`` may quote it, so only what can be printed is kept."""
+    said = "".join(letter if letter.isprintable() else " " for letter in how[:200])
+    return PhospheneError(f"{str(path)!r} is damaged ({said}); take a sound copy of it, or scan again into a new file")
+
+
+def _what(error: sqlite3.Error) -> str:
+    if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+        return "it was cut short, or its bytes are not those that were written"
+    return str(error)
 
 
 def unwritten(path: Path, error: sqlite3.Error) -> PhospheneError:
@@ -60,8 +67,8 @@ def refusing(path: Path) -> Iterator[None]:
             raise PhospheneError(f"{str(path)!r} is no atlas; give a file that 'phosphene scan' wrote") from error
         if code.startswith(tuple(_REASONS)) or "closed database" in str(error):
             raise PhospheneError(f"cannot read {str(path)!r}: {why(error)}") from error
-        raise damaged(path, str(error)) from error
+        raise damaged(path, _what(error)) from error
     except OSError as error:
         raise PhospheneError(f"cannot read {str(path)!r}: {reason(error)}") from error
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise damaged(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+        raise damaged(path, str(error) or type(error).__name__) from error

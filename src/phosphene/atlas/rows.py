@@ -49,13 +49,17 @@ def _turned(block: Sequence[Row]) -> Iterator[Row]:
 
 
 def _plain(column: Column) -> Callable[[Any], Any]:
-    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": index, "REAL": _real, "TEXT": _text, "BLOB": bytes}
+    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": _whole, "REAL": _real, "TEXT": _text, "BLOB": bytes}
     convert = kinds[column.kind]
     return _or_null(convert) if column.optional else convert
 
 
 def _or_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None or value != value else convert(value)
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, np.bool_) else index(value)
 
 
 def _real(value: Any) -> float:

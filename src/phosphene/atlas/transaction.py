@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from phosphene.atlas.connection import WAIT, connect_writer
+from phosphene.atlas.connection import WAIT, connect_writer, journal_of
 from phosphene.atlas.refusals import unwritten
 from phosphene.errors import PhospheneError
 
@@ -28,6 +28,7 @@ class Sole:
         self.connection = connect_writer(path)
         try:
             self._hold()
+            journal_of(path).unlink(missing_ok=True)  # one that a kill left before it held anything
         except BaseException:
             self.connection.close()
             raise

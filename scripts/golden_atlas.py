@@ -1,0 +1,19 @@
+"""Write the golden atlas of the tests anew, after a change of the format. usage: golden_atlas.py FILE."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from phosphene.atlas.writing import AtlasWriter
+from tests.atlas import synthetic
+
+
+def write(path: Path) -> None:
+    """Write the synthetic scan of the tests to a new file."""
+    with AtlasWriter.create(path, synthetic.manifest()) as writer:
+        synthetic.write(writer)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
