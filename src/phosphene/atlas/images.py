@@ -9,8 +9,6 @@ from phosphene.atlas.schema import IMAGES
 from phosphene.atlas.source import Source
 from phosphene.errors import UsageError
 
-_AT_ONCE = 4096
-
 
 class ImageRows:
     """The images that were scanned, in order; ``images[number]`` is the one that an example calls ``image``."""
@@ -28,7 +26,5 @@ class ImageRows:
         return ImageRow(*found[0])
 
     def __iter__(self) -> Iterator[ImageRow]:
-        last = -1
-        while rows := self._source.rows(IMAGES, "image > ?", last, most=_AT_ONCE):
+        for rows in self._source.pages(IMAGES):
             yield from (ImageRow(*row) for row in rows)
-            last = rows[-1][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,8 @@ from phosphene.atlas import content, query, stored
 from phosphene.atlas.images import ImageRows
 from phosphene.atlas.pictures import thumbnail
 from phosphene.atlas.records import Array, Failure, LayerInfo, Manifest, Progress
-from phosphene.atlas.schema import FAILURES
+from phosphene.atlas.rows import Row
+from phosphene.atlas.schema import FAILURES, Table
 from phosphene.atlas.source import Source
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.errors import PhospheneError, UsageError, did_you_mean
@@ -142,6 +144,10 @@ class Atlas:
             PhospheneError: it is not what was written.
         """
         return thumbnail(self._source, image)
+
+    def pages(self, table: Table) -> Iterator[list[Row]]:
+        """Yield all rows of a table that has no blobs, some at a time, in the order of its key."""
+        return self._source.pages(table)
 
     def query(self, sql: str, most_rows: int = query.MOST_ROWS, seconds: float = query.MOST_SECONDS) -> query.Answer:
         """Return the answer to one SELECT, as rows with ``.columns``; docs/atlas-format.md lists tables and views.

@@ -10,7 +10,7 @@ from pathlib import Path
 from phosphene.atlas.checks import Contents, verify
 from phosphene.atlas.connection import bound, connect_reader
 from phosphene.atlas.refusals import refusing
-from phosphene.atlas.rows import Row
+from phosphene.atlas.rows import BLOCK, Row
 from phosphene.atlas.schema import Table
 from phosphene.errors import UsageError, did_you_mean
 
@@ -64,6 +64,16 @@ class Source:
         """Return the rows of a table that fit ``where``, in the order of its key, ``most`` at most."""
         with self.reading() as connection:
             return connection.execute(f"{table.select(where)} LIMIT ?", (*values, most)).fetchall()
+
+    def pages(self, table: Table, most: int = BLOCK) -> Iterator[list[Row]]:
+        """Yield all rows of a table, some at a time; between two pages a scan may commit."""
+        key, marks = (", ".join(parts) for parts in (table.key, "?" * len(table.key)))
+        places = [number for number, column in enumerate(table.columns) if column.name in table.key]
+        rows = self.rows(table, "", most=most)
+        while rows:
+            yield rows
+            last = (rows[-1][place] for place in places)
+            rows = self.rows(table, f"({key}) > ({marks})", *last, most=most)
 
     def close(self) -> None:
         """Let go of the file."""

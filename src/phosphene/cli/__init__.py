@@ -8,11 +8,20 @@ from typing import Annotated
 import typer
 
 import phosphene
-from phosphene.cli import demo, doctor, layers, show, train
+from phosphene.cli import atlas, demo, doctor, export, layers, query, show, train
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
-COMMANDS = (demo.demo, train.train, layers.layers, show.show, doctor.doctor)
+COMMANDS = (
+    demo.demo,
+    train.train,
+    layers.layers,
+    show.show,
+    atlas.atlas,
+    query.query,
+    export.export,
+    doctor.doctor,
+)
 
 # Plain help: rich boxes cost a tenth of a second, and docs/commands.md would change with the terminal.
 app = typer.Typer(name="phosphene", cls=SentenceGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
