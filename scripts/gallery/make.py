@@ -57,9 +57,9 @@ def heroes(net: Network, peaks: dict[str, Peaks], material: Material) -> list[Pl
 def compare(net: Network, material: Material, places: Sequence[Place], out: Path) -> None:
     """Write the sheets that set ways, and units, beside each other."""
     sheets = {
-        "positions": ways_sheet(net, material, places, POSITIONS, "a unit's whole map and its peak alone"),
+        "positions": ways_sheet(net, material, places, POSITIONS, "the whole map and its peak alone"),
         "unpools": ways_sheet(net, material, places, UNPOOLS, "un-pooled by switches and by fill"),
-        "rules": ways_sheet(net, material, places, RULES, "three rules for the way back"),
+        "rules": ways_sheet(net, material, places, RULES, "three rules"),
         "neighbours": neighbours_sheet(net, material, places, SEED),
     }
     for name, sheet in sheets.items():
