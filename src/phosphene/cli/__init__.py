@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import phosphene
-from phosphene.cli import atlas, demo, doctor, export, layers, query, show, train
+from phosphene.cli import atlas, demo, doctor, export, layers, query, scan, show, top, train
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
@@ -17,6 +17,8 @@ COMMANDS = (
     train.train,
     layers.layers,
     show.show,
+    scan.scan,
+    top.top,
     atlas.atlas,
     query.query,
     export.export,

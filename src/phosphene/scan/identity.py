@@ -1,4 +1,4 @@
-"""What a scan is a scan of: the network's weights, its preprocessing, and the images' names, each as a hash or words."""
+"""What a scan is a scan of: the network's weights, its preprocessing, and the images, as hashes or words."""
 
 from __future__ import annotations
 

@@ -10,9 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from phosphene.draw.sheet import Group, Sheet, Tile
-from phosphene.geometry import View
 from phosphene.network import Network, Unit
-from phosphene.project import project
+from phosphene.project import Projection, project
 from phosphene.project.picture import input_pictures
 from phosphene.story.choice import strongest_apart
 from phosphene.story.figures import GREY, bare, clipped, number
@@ -54,21 +53,25 @@ class Patches:
 
 def patches_of(net: Network, layer: str, chosen: Sequence[Chosen], peaks: Peaks, material: Material) -> list[Patches]:
     """Find each unit's nine strongest pictures, one position in each, and send that position back to pixels."""
-    view = net.layer(layer).view
-    return [_cut(net, Unit(layer, each.unit), each, peaks.value[:, each.unit], material, view) for each in chosen]
+    return [_of_unit(net, layer, each, peaks.value[:, each.unit], material) for each in chosen]
 
 
-def _cut(net: Network, unit: Unit, chosen: Chosen, peaks: Tensor, material: Material, view: View | None) -> Patches:
+def _of_unit(net: Network, layer: str, chosen: Chosen, peaks: Tensor, material: Material) -> Patches:
     rows = strongest_apart(peaks, material, NINE, EACH)
-    sent = project(net, material.inputs(net, rows), unit, position="peak")
-    size = (sent.inputs.shape[2], sent.inputs.shape[3])
+    sent = project(net, material.inputs(net, rows), Unit(layer, chosen.unit), position="peak")
+    return Patches(chosen, rows, sent.activation[0].tolist(), *seen_parts(net, layer, sent))
+
+
+def seen_parts(net: Network, layer: str, sent: Projection) -> tuple[Tensor, Tensor]:
+    """Cut to what the peaks of one unit see: the pictures and the projections, (N, C, h, w) each, in picture values.
+
+    What lies beyond the picture is the input's zero in the pictures, and nothing in the projections.
+    """
+    view, size = net.layer(layer).view, (sent.inputs.shape[2], sent.inputs.shape[3])
     boxes = [box_of(view, (y, x), size) for y, x in sent.places[0].tolist()]
     beyond = net.scale.to_picture(torch.zeros(1, net.input_size[0], 1, 1)).flatten()
     nothing = torch.zeros(net.input_size[0])
-    return Patches(
-        chosen,
-        rows,
-        sent.activation[0].tolist(),
+    return (
         torch.stack([box.cut(picture, beyond) for box, picture in zip(boxes, sent.inputs, strict=True)]),
         torch.stack([box.cut(picture, nothing) for box, picture in zip(boxes, sent.pixels[0], strict=True)]),
     )
