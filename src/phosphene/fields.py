@@ -151,6 +151,7 @@ def _cut(node: Node) -> View | None:
 _WINDOWS: dict[str, Callable[[Node], View | None]] = {
     "Convolution": _convolution,
     "MaxPool2DWithIndices": _pool,
+    "MaxPool2D": _pool,  # on Apple's GPUs
     "AvgPool2D": _pool,
     "AdaptiveAvgPool2D": _adaptive,
     "AdaptiveMaxPool2D": _adaptive,
