@@ -28,7 +28,7 @@ from phosphene.atlas.state import ARRAYS, bounds
 IMAGES = 40
 SHARD = 8
 CLASSES = ("dog", "cat")
-FEATURES = ("luminance", "contrast")
+FEATURES = ("lightness", "contrast")
 LAYERS = (
     LayerInfo("relu1", "relu", 3, (8, 8), (1.0, 1.0), (5, 5)),
     LayerInfo("relu2", "relu", 12, (4, 4), (2.0, 2.0), (14, 14)),

@@ -35,7 +35,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT)
     try:
         _distrust(connection)
-        _set(connection, "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "cache_size=-16000")
+        _set(connection, "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0")
     except BaseException:
         connection.close()
         raise
@@ -61,7 +61,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     that the next to open it rolls back. EXTRA also syncs the folder, so that a commit outlives a power cut.
     """
     connection = connect(path, "rw")
-    _set(connection, "journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=OFF")
+    _set(connection, "journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=OFF", "cache_size=-16000")
     return connection
 
 
@@ -70,6 +70,11 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     try:
         return _reader(path)
     except sqlite3.OperationalError as error:
+        if _name(error) == "SQLITE_IOERR_LOCK":
+            raise PhospheneError(
+                f"{str(path)!r} cannot be locked, perhaps because it has a write-ahead log, as no scan leaves it; "
+                f"type: sqlite3 {path} 'PRAGMA journal_mode=DELETE'"
+            ) from error
         if not _name(error).startswith("SQLITE_READONLY"):
             raise
     roll_back(path)
@@ -77,15 +82,17 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
+    """The first read is made under an exclusive mode: with a write-ahead log, any other would leave two more files."""
     connection = connect(path, "ro")
     try:
-        _set(connection, "query_only=ON", "schema_version")  # the second one reads the file
+        _set(connection, "query_only=ON", "locking_mode=EXCLUSIVE", "schema_version")
+        _set(connection, "locking_mode=NORMAL", "schema_version", "cache_size=-16000")
+        for limit, value in _LIMITS.items():
+            connection.setlimit(limit, value)
+        bound(connection, path)
     except BaseException:
         connection.close()
         raise
-    for limit, value in _LIMITS.items():
-        connection.setlimit(limit, value)
-    bound(connection, path)
     return connection
 
 
@@ -128,5 +135,5 @@ def _names_another(journal: Path) -> bool:
         return file.read() == _JOURNAL_MAGIC
 
 
-def _name(error: sqlite3.Error) -> str:
+def _name(error: BaseException) -> str:
     return getattr(error, "sqlite_errorname", "") or ""

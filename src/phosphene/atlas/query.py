@@ -56,7 +56,7 @@ def ask(connection: sqlite3.Connection, sql: str, most_rows: int = MOST_ROWS, se
             if cursor.description is None:
                 raise UsageError(f"there is no question in it; give a SELECT, such as: {_EXAMPLE}")
             return Answer(tuple(column[0] for column in cursor.description), list(_bounded(cursor, most_rows)))
-    except (sqlite3.DatabaseError, sqlite3.Warning) as error:
+    except (sqlite3.DatabaseError, sqlite3.Warning, UnicodeEncodeError) as error:
         raise _sentence(error, seconds) or error from error
 
 
@@ -70,7 +70,7 @@ def _bounded(rows: Iterable[Row], most_rows: int) -> Iterator[Row]:
         yield row
 
 
-def _sentence(error: sqlite3.Error | sqlite3.Warning, seconds: float) -> PhospheneError | None:
+def _sentence(error: Exception, seconds: float) -> PhospheneError | None:
     """Return what was wrong with the question; None where something is wrong with the file."""
     code, said = getattr(error, "sqlite_errorname", None), str(error)
     if code == "SQLITE_INTERRUPT":
@@ -105,7 +105,7 @@ def _may(action: int, first: str | None, second: str | None, database: str | Non
         case sqlite3.SQLITE_SELECT | sqlite3.SQLITE_RECURSIVE:
             allowed = True
         case sqlite3.SQLITE_READ:
-            allowed = first in READABLE
+            allowed = first in READABLE or not second  # no column: only how many rows
         case sqlite3.SQLITE_FUNCTION:
             allowed = (second or "").lower() in _FUNCTIONS
         case _:

@@ -59,7 +59,7 @@ class Manifest:
     layers: tuple[LayerInfo, ...]
     options: Options = field(default_factory=Options)
     features: tuple[str, ...] = ()
-    """Names of the plainly visible features that units are regressed on, such as ``"luminance"``."""
+    """Names of the plainly visible features that units are regressed on, such as ``"lightness"``."""
     total: int | None = None
     """Images in the set, broken ones included; None where that is not known before the end."""
     versions: Mapping[str, str] = field(default_factory=dict)

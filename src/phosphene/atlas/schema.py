@@ -143,9 +143,12 @@ SELECT classes.layer, classes.unit, label, auc, classes.mean_peak
 FROM classes JOIN units ON units.layer = classes.layer AND units.unit = classes.unit WHERE NOT dead""",
     """CREATE VIEW driven_by AS
 SELECT layer, unit,
-  CASE WHEN feature = 'luminance' AND r < 0 THEN 'darkness'
-       WHEN feature = 'luminance' THEN 'brightness'
-       ELSE feature END AS cause, r, share
+  CASE feature
+    WHEN 'lightness' THEN iif(r < 0, 'darkness', 'brightness')
+    WHEN 'red-green' THEN iif(r < 0, 'green', 'red')
+    WHEN 'blue-yellow' THEN iif(r < 0, 'blue', 'yellow')
+    ELSE iif(r < 0, 'little ', '') || feature
+  END AS cause, r, share
 FROM visible""",
 )
 
