@@ -40,7 +40,7 @@ def _sentences(unit: AtlasUnit) -> Iterator[str]:
     yield f"mean {stats.mean:.3g}, standard deviation {max(stats.variance, 0) ** 0.5:.3g}"
     yield f"from {stats.minimum:.3g} to {stats.maximum:.3g}, above zero at {stats.positive:.1%} of positions"
     if stats.nonfinite:
-        yield f"{stats.nonfinite:,} values are no finite numbers"
+        yield f"values that are no finite numbers: {stats.nonfinite:,}"
     if stats.best_class is not None and stats.best_auc is not None:
         yield f"prefers {stats.best_class} (area under the ROC curve {stats.best_auc:.2f})"
     if stats.explained is not None:
