@@ -35,12 +35,13 @@ def _parts(unit: AtlasUnit) -> Iterator[str]:
 
 def _sentences(unit: AtlasUnit) -> Iterator[str]:
     stats = unit.stats
-    if stats.dead:
-        yield "dead: the same at every position of every image"
-    yield f"mean {stats.mean:.3g}, standard deviation {max(stats.variance, 0) ** 0.5:.3g}"
-    yield f"from {stats.minimum:.3g} to {stats.maximum:.3g}, above zero at {stats.positive:.1%} of positions"
     if stats.nonfinite:
         yield f"values that are no finite numbers: {stats.nonfinite:,}"
+    if stats.dead:
+        yield f"dead: it is {stats.mean:.3g} at every position of every image"
+        return
+    yield f"mean {stats.mean:.3g}, standard deviation {max(stats.variance, 0) ** 0.5:.3g}"
+    yield f"from {stats.minimum:.3g} to {stats.maximum:.3g}, above zero at {stats.positive:.1%} of positions"
     if stats.best_class is not None and stats.best_auc is not None:
         yield f"prefers {stats.best_class} (area under the ROC curve {stats.best_auc:.2f})"
     if stats.explained is not None:
@@ -48,7 +49,7 @@ def _sentences(unit: AtlasUnit) -> Iterator[str]:
 
 
 def _row(title: str, figures: Iterator[str]) -> str:
-    tiles = "".join(figures) or "<i>none: it gave no finite value</i>"
+    tiles = "".join(figures) or "<i>none: no image stands out</i>"
     return f'<div><b>{title}</b><div style="display:flex;flex-wrap:wrap;gap:6px;margin:2px 0 8px">{tiles}</div></div>'
 
 
