@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from phosphene.atlas import rows, schema, state, thumbnails
+from phosphene.atlas import rows, schema, state, stored, thumbnails
 from phosphene.atlas.checks import seal_of
 from phosphene.atlas.connection import journal_of
 from phosphene.atlas.inserting import reseal
@@ -165,6 +165,17 @@ def test_a_write_ahead_log_is_not_taken_up(stranger, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
+def test_pages_that_no_seal_covers_are_checked_too(tmp_path):
+    """The seventh byte of a page counts lost bytes; no row depends on it."""
+    data = bytearray(GOLDEN.read_bytes())
+    with open_atlas(GOLDEN) as atlas:
+        ((page,),) = atlas.query("SELECT rootpage FROM sqlite_schema WHERE name = 'units'")
+    data[(page - 1) * 4096 + 7] += 1
+    (tmp_path / "a.atlas").write_bytes(data)
+    with pytest.raises(PhospheneError, match=r"is damaged \(its pages do not fit together: Fragmentation"):
+        open_atlas(tmp_path / "a.atlas")
+
+
 # -- a stranger's ------------------------------------------------------------------------------------------------------
 
 VISIBLY_CHANGED = [
@@ -270,6 +281,13 @@ def test_arrays_that_are_not_what_the_manifest_says(stranger, data):
         atlas.array("relu1", "mean")
 
 
+def test_an_array_that_is_too_long_is_not_even_read(stranger, monkeypatch):
+    monkeypatch.setattr(stored, "decode", None)
+    path = replaced(stranger, blob_of(np.zeros(600), "mean"))  # of 3 numbers and a head of 4,096 bytes
+    with open_atlas(path) as atlas, pytest.raises(PhospheneError, match="is not what the manifest says"):
+        atlas.array("relu1", "mean")
+
+
 def test_large_sizes_in_the_manifest_take_no_memory(stranger, monkeypatch):
     """A billion units are declared; what is read is what is there."""
     path = stranger("UPDATE layers SET units = 1000000000 WHERE name = 'relu1'", sealed=[schema.LAYERS])
@@ -311,6 +329,12 @@ def test_thumbnails_that_are_none(stranger, webp, said):
         open_atlas(with_thumbnail(stranger, webp)) as atlas,
         pytest.raises(PhospheneError, match=f"is damaged .*{said}"),
     ):
+        atlas.thumbnail(1)
+
+
+def test_a_thumbnail_whose_bytes_were_changed(stranger):
+    path = stranger(("UPDATE thumbnails SET webp = ? WHERE image = 1", (synthetic.GREEN,)))
+    with open_atlas(path) as atlas, pytest.raises(PhospheneError, match="not those that were hashed"):
         atlas.thumbnail(1)
 
 

@@ -34,7 +34,7 @@ def rows_of(table: Table, records: Iterable[object]) -> Iterator[Row]:
 
 
 def plain(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield rows in blocks, as SQLite will give them back: plain numbers, NaN as NULL, no minus zero.
+    """Yield rows in blocks, as SQLite will give them back: plain numbers, NaN as NULL.
 
     Raises:
         TypeError: a value is not of its column's kind.
@@ -49,7 +49,7 @@ def _turned(block: Sequence[Row]) -> Iterator[Row]:
 
 
 def _plain(column: Column) -> Callable[[Any], Any]:
-    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": _whole, "REAL": _real, "TEXT": _text, "BLOB": bytes}
+    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": _whole, "REAL": float, "TEXT": _text, "BLOB": bytes}
     convert = kinds[column.kind]
     return _or_null(convert) if column.optional else convert
 
@@ -60,10 +60,6 @@ def _or_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _whole(value: Any) -> int:
     return int(value) if isinstance(value, np.bool_) else index(value)
-
-
-def _real(value: Any) -> float:
-    return float(value) + 0.0  # SQLite keeps whole numbers as integers: minus zero would come back as zero
 
 
 def _text(value: str) -> str:
