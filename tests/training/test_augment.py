@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from phosphene.training.augment import cut_out, draw_epoch, flip, translate
+from phosphene.training.augment import cut_out, draw_epoch, flip, paste, translate
 from tests.training.toys import recipe
 
 
@@ -37,6 +37,30 @@ def test_cut_out_zeroes_one_square_clipped_at_the_rim(pictures, side):
         top, left = y - side // 2, x - side // 2
         picture[:, max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = 0
     np.testing.assert_array_equal(cut_out(pictures.float() + 1, hole, side).numpy(), expected)
+
+
+def test_paste_takes_a_square_from_the_next_picture_and_says_its_share(pictures):
+    hole = torch.stack([torch.arange(20) % 9, torch.arange(20) % 7], 1)
+    side = torch.arange(20) % 8
+    expected, shares = pictures.numpy().copy(), []
+    for i, ((y, x), n) in enumerate(zip(hole.tolist(), side.tolist(), strict=True)):
+        rows, columns = (
+            slice(max(y - n // 2, 0), max(y - n // 2 + n, 0)),
+            slice(max(x - n // 2, 0), max(x - n // 2 + n, 0)),
+        )
+        expected[i][:, rows, columns] = pictures[(i + 1) % 20].numpy()[:, rows, columns]
+        shares.append(np.ones((9, 7))[rows, columns].sum() / 63)
+    pasted, share = paste(pictures, hole, side)
+    np.testing.assert_array_equal(pasted.numpy(), expected)
+    np.testing.assert_allclose(share, shares, rtol=1e-6)
+
+
+def test_patches_are_drawn_for_a_share_of_the_pictures_with_areas_evenly_spread():
+    patch = draw_epoch(20_000, 32, recipe(cutmix=0.5), 0, 0).patch
+    drawn = patch[patch > 0].double()
+    assert len(drawn) / 20_000 == pytest.approx(0.5, abs=0.02)
+    assert (drawn**2 / 32**2).mean() == pytest.approx(0.5, abs=0.02)
+    assert not draw_epoch(100, 32, recipe(cutmix=0.0), 0, 0).patch.any()
 
 
 def test_an_epoch_shows_every_picture_once_and_stays_within_its_reach():

@@ -76,12 +76,31 @@ def test_norms_and_biases_are_not_decayed():
     assert (decayed["weight_decay"], free["weight_decay"]) == (1e-3, 0.0)
 
 
-@pytest.mark.parametrize(("epoch", "hidden"), [(0, True), (3, True), (4, False), (5, True), (8, True), (9, False)])
-def test_nothing_is_hidden_in_a_cycles_last_epochs(epoch, hidden):
-    trainer = Trainer(recipe(shift=0, cutout=20, whole=0.2), colours(), 10, 0, CPU)
+@pytest.mark.parametrize(("epoch", "hidden"), [(0, True), (7, True), (8, False), (9, False)])
+def test_nothing_is_hidden_in_the_last_epochs(epoch, hidden):
+    trainer = Trainer(recipe(shift=0, cutout=20, cutmix=0.0, whole=0.2), colours(), 10, 0, CPU)
     trainer.epoch = epoch
     batch = next(draw_epoch(64, 8, trainer.recipe, 0, epoch).batches(64))
-    assert torch.all(trainer._augmented(batch) == 0) == hidden
+    pictures, pasted = trainer._augmented(batch)
+    assert torch.all(pictures == 0) == hidden
+    assert not pasted.any()
+
+
+@pytest.mark.parametrize(("epoch", "mixed"), [(0, True), (7, True), (8, False)])
+def test_labels_are_mixed_as_much_as_pictures_are(epoch, mixed):
+    trainer = Trainer(recipe(shift=0, cutout=0, cutmix=1.0, whole=0.2), colours(), 10, 0, CPU)
+    trainer.epoch = epoch
+    batch = next(draw_epoch(64, 8, trainer.recipe, 0, epoch).batches(64))
+    trainer.model.eval()
+    pictures, pasted = trainer._augmented(batch)
+    assert bool(pasted.any()) == mixed
+    labels = trainer.data.train.labels[batch.order]
+    scores = torch.log_softmax(trainer._scores(trainer.model, pictures), 1).detach()
+    expected = [
+        -(1 - share) * row[own] - share * row[other]
+        for row, own, other, share in zip(scores, labels, [*labels[1:], labels[0]], pasted, strict=True)
+    ]
+    torch.testing.assert_close(trainer._loss(batch).detach(), torch.stack(expected).mean())
 
 
 def test_float32_and_bfloat16_learn_the_same_task(monkeypatch):

@@ -1,9 +1,7 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
-from phosphene.training.schedule import END, START, Cycle, learning_rate, one_cycle, place
+from phosphene.training.schedule import END, START, one_cycle
 
 
 @pytest.mark.parametrize(("steps", "warm_up"), [(101, 0.2), (1000, 0.25), (7, 0.5)])
@@ -19,22 +17,3 @@ def test_a_training_of_one_step_begins_at_the_start():
 
 def test_without_a_climb_it_begins_at_the_peak():
     assert one_cycle(0, 10, 0.4, 0.0) == pytest.approx(0.4)
-
-
-def test_two_cycles_are_one_behind_the_other():
-    cycles = (Cycle(2 / 3, 0.5), Cycle(1 / 3, 0.2))
-    expected = [one_cycle(s, 60, 0.5, 0.2) for s in range(60)] + [one_cycle(s, 30, 0.2, 0.2) for s in range(30)]
-    assert [learning_rate(s, 90, cycles, 0.2) for s in range(90)] == expected
-
-
-@pytest.mark.parametrize("length", [1, 2, 5, 36, 1000])
-def test_every_step_has_its_place(length):
-    cycles = (Cycle(0.5, 1.0), Cycle(0.3, 1.0), Cycle(0.2, 1.0))
-    places = [place(done, length, cycles) for done in range(length)]
-    assert places[0].done == 0
-    assert places[-1].done == places[-1].length - 1
-    assert sum(p.done == 0 for p in places) <= 3
-    for before, after in pairwise(places):
-        assert after.done == (before.done + 1) % before.length
-    with pytest.raises(ValueError, match="past the end"):
-        place(length, length, cycles)

@@ -7,7 +7,6 @@ from torch import nn
 
 from phosphene.training.data import Data, Pictures
 from phosphene.training.recipe import Recipe
-from phosphene.training.schedule import Cycle
 
 
 class Toy(nn.Module):
@@ -27,11 +26,12 @@ class Toy(nn.Module):
 RECIPE = Recipe(
     Toy,
     epochs=4,
-    cycles=(Cycle(0.5, 0.1), Cycle(0.5, 0.05)),
+    peak=0.1,
     weight_decay=1e-3,
     shift=1,
     cutout=2,
     label_smoothing=0.0,
+    cutmix=0.3,
     batch=16,
     average=0.8,
 )

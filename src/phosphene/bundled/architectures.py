@@ -35,7 +35,7 @@ class BlogNet(nn.Module):
 
 
 class DeepNet(nn.Module):
-    """Seven 3x3 convolutions with batch norm, pooled early: 2.0 million weights, 0.3 GFLOP a picture.
+    """Nine 3x3 convolutions with batch norm and two residual sums: 2.1 million weights, 0.5 GFLOP a picture.
 
     Where a max-pool follows a convolution it stands before the norm, which then works on a quarter of the
     values. Takes ``(N, 3, 32, 32)``, gives class scores ``(N, classes)`` before the softmax.
@@ -44,27 +44,29 @@ class DeepNet(nn.Module):
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.conv1, self.norm1, self.relu1 = _block(3, 32)
-        self.conv2, self.norm2, self.relu2 = _block(32, 64)
+        self.conv2, self.norm2, self.relu2 = _block(32, 128)
         self.pool1 = nn.MaxPool2d(2)
-        self.conv3, self.norm3, self.relu3 = _block(64, 64)
-        self.conv4, self.norm4, self.relu4 = _block(64, 256)
+        self.conv3, self.norm3, self.relu3 = _block(128, 128)
+        self.conv4, self.norm4, self.relu4 = _block(128, 128)
+        self.conv5, self.norm5, self.relu5 = _block(128, 192)
         self.pool2 = nn.MaxPool2d(2)
-        self.conv5, self.norm5, self.relu5 = _block(256, 256)
-        self.conv6, self.norm6, self.relu6 = _block(256, 256)
+        self.conv6, self.norm6, self.relu6 = _block(192, 192)
+        self.conv7, self.norm7, self.relu7 = _block(192, 192)
+        self.conv8, self.norm8, self.relu8 = _block(192, 224)
         self.pool3 = nn.MaxPool2d(2)
-        self.conv7, self.norm7, self.relu7 = _block(256, 256)
+        self.conv9, self.norm9, self.relu9 = _block(224, 224)
         self.pool = nn.MaxPool2d(4)
-        self.fc = nn.Linear(256, classes)
+        self.fc = nn.Linear(224, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Class scores ``(N, classes)`` of pictures ``(N, 3, 32, 32)``."""
         x = self.relu1(self.norm1(self.conv1(x)))
         x = self.relu2(self.norm2(self.pool1(self.conv2(x))))
-        x = self.relu3(self.norm3(self.conv3(x)))
-        x = self.relu4(self.norm4(self.pool2(self.conv4(x))))
-        x = self.relu5(self.norm5(self.conv5(x)))
-        x = self.relu6(self.norm6(self.pool3(self.conv6(x))))
-        x = self.relu7(self.norm7(self.conv7(x)))
+        x = x + self.relu4(self.norm4(self.conv4(self.relu3(self.norm3(self.conv3(x))))))
+        x = self.relu5(self.norm5(self.pool2(self.conv5(x))))
+        x = x + self.relu7(self.norm7(self.conv7(self.relu6(self.norm6(self.conv6(x))))))
+        x = self.relu8(self.norm8(self.pool3(self.conv8(x))))
+        x = self.relu9(self.norm9(self.conv9(x)))
         scores: Tensor = self.fc(torch.flatten(self.pool(x), 1))
         return scores / 8  # at the convolutions' learning rate the unscaled scores run away
 

@@ -23,7 +23,7 @@ class Trainable(StrEnum):
 
 def train(
     network: Annotated[
-        Trainable, typer.Option("--network", help="The blog's network, or a deeper one of seven convolutions.")
+        Trainable, typer.Option("--network", help="The blog's network, or a deeper one of nine convolutions.")
     ] = Trainable.blog,
     data: Annotated[
         str, typer.Option("--data", help="cifar10, or a folder or .zip with one folder of pictures per class.")

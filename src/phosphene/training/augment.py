@@ -7,7 +7,7 @@ but the seed and its number, and a resumed training repeats it exactly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -27,13 +27,15 @@ class Draws:
     shift: Tensor
     """``(N, 2)``: offset (y, x) of the window in the padded picture, 0 to twice the recipe's shift."""
     hole: Tensor
-    """``(N, 2)``: middle (y, x) of the square that is cut out."""
+    """``(N, 2)``: middle (y, x) of the square that is replaced."""
+    patch: Tensor
+    """``(N,)``: side of the square that comes from the batch's next picture; 0 where nothing does."""
 
     def batches(self, size: int) -> Iterator[Draws]:
         """Consecutive parts of `size` pictures; the last may be smaller."""
         for start in range(0, len(self.order), size):
             part = slice(start, start + size)
-            yield Draws(self.order[part], self.flipped[part], self.shift[part], self.hole[part])
+            yield Draws(*(getattr(self, field.name)[part] for field in fields(self)))
 
 
 def draw_epoch(count: int, side: int, recipe: Recipe, seed: int, epoch: int) -> Draws:
@@ -50,7 +52,14 @@ def draw_epoch(count: int, side: int, recipe: Recipe, seed: int, epoch: int) -> 
         flipped=((coin + epoch) % 2 == 1)[order],
         shift=torch.randint(2 * recipe.shift + 1, (count, 2), generator=generator),
         hole=torch.randint(side, (count, 2), generator=generator),
+        patch=_patches(count, side, recipe.cutmix, generator),
     )
+
+
+def _patches(count: int, side: int, share: float, generator: torch.Generator) -> Tensor:
+    """``(count,)``: for a `share` of the pictures the side of a square whose area is drawn evenly, else 0."""
+    area = torch.rand(count, generator=generator)
+    return torch.where(torch.rand(count, generator=generator) < share, side * area.sqrt(), 0).round().long()
 
 
 def flip(pictures: Tensor, flipped: Tensor) -> Tensor:
@@ -75,13 +84,27 @@ def cut_out(pictures: Tensor, hole: Tensor, side: int) -> Tensor:
     """
     if side == 0:
         return pictures
-    height, width = pictures.shape[2:]
-    rows = _covered(hole[:, 0], side, height)
-    columns = _covered(hole[:, 1], side, width)
-    return pictures.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
+    covered = _covered(hole, torch.full((len(hole),), side), pictures)
+    return pictures.masked_fill(covered[:, None], 0)
 
 
-def _covered(middle: Tensor, side: int, length: int) -> Tensor:
+def paste(pictures: Tensor, hole: Tensor, side: Tensor) -> tuple[Tensor, Tensor]:
+    """`pictures` with a square of `side` ``(N,)`` about `hole` from the next picture, and that square's share.
+
+    The share ``(N,)`` of the picture that the square covers is the weight of the next picture's label. After
+    Yun et al., "CutMix: regularization strategy to train strong classifiers" (2019).
+    """
+    covered = _covered(hole, side, pictures)
+    return torch.where(covered[:, None], pictures.roll(-1, 0), pictures), covered.float().mean((1, 2))
+
+
+def _covered(hole: Tensor, side: Tensor, pictures: Tensor) -> Tensor:
+    """``(N, H, W)`` bool: the square of `side` ``(N,)`` about `hole` ``(N, 2)``."""
+    rows, columns = (_within(hole[:, axis], side, length) for axis, length in enumerate(pictures.shape[2:]))
+    return rows[:, :, None] & columns[:, None, :]
+
+
+def _within(middle: Tensor, side: Tensor, length: int) -> Tensor:
     """``(N, length)``: which places lie in the `side` pixels about `middle` ``(N,)``."""
-    distance = torch.arange(length) - (middle[:, None] - side // 2)
-    return (distance >= 0) & (distance < side)
+    distance = torch.arange(length) - (middle - side // 2)[:, None]
+    return (distance >= 0) & (distance < side[:, None])

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from phosphene.training.augment import Draws, cut_out, draw_epoch, flip, translate
+from phosphene.training.augment import Draws, cut_out, draw_epoch, flip, paste, translate
 from phosphene.training.average import Average
 from phosphene.training.data import Data, Pictures
 from phosphene.training.precision import fast_bfloat16
 from phosphene.training.recipe import Recipe
-from phosphene.training.schedule import learning_rate, place
+from phosphene.training.schedule import one_cycle
 
 
 @dataclass(frozen=True)
@@ -66,24 +66,35 @@ class Trainer:
     def _step(self, batch: Draws, step: int, total: int) -> float:
         """One step down the gradient; gives the batch's loss."""
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(step, total, self.recipe.cycles, self.recipe.warm_up)
-        labels = self.data.train.labels[batch.order].to(self.device)
-        scores = self._scores(self.model, self._augmented(batch))
-        loss = F.cross_entropy(scores, labels, label_smoothing=self.recipe.label_smoothing)
+            group["lr"] = one_cycle(step, total, self.recipe.peak, self.recipe.warm_up)
+        loss = self._loss(batch)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.average.update(self.model)
         return float(loss.detach())
 
-    def _augmented(self, batch: Draws) -> Tensor:
-        """The batch's pictures, changed at random, as the model's input ``(N, 3, H, W)``."""
+    def _loss(self, batch: Draws) -> Tensor:
+        """Cross-entropy of the batch, each picture's label mixed with that of the picture pasted into it."""
+        pictures, pasted = self._augmented(batch)
+        labels = self.data.train.labels[batch.order].to(self.device)
+        scores = self._scores(self.model, pictures)
+        own, other = (
+            F.cross_entropy(scores, wanted, label_smoothing=self.recipe.label_smoothing, reduction="none")
+            for wanted in (labels, labels.roll(-1))
+        )
+        return torch.lerp(own, other, pasted.to(self.device)).mean()
+
+    def _augmented(self, batch: Draws) -> tuple[Tensor, Tensor]:
+        """The batch's pictures, changed at random ``(N, 3, H, W)``, and the share of each that is the next one's."""
         pictures = translate(self.data.train.pixels[batch.order], batch.shift, self.recipe.shift)
         pictures = self.data.normalise(flip(pictures, batch.flipped))
-        at = place(self.epoch, self.epochs, self.recipe.cycles)
-        if at.done < (1 - self.recipe.whole) * at.length:
+        pasted = torch.zeros(len(pictures))
+        if self.epoch < (1 - self.recipe.whole) * self.epochs:
             pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
-        return pictures.to(self.device, memory_format=torch.channels_last)
+            if self.recipe.cutmix:
+                pictures, pasted = paste(pictures, batch.hole, batch.patch)
+        return pictures.to(self.device, memory_format=torch.channels_last), pasted
 
     def _scores(self, model: nn.Module, inputs: Tensor) -> Tensor:
         """Class scores in float32, computed in bfloat16 where that is fast."""
@@ -127,4 +138,4 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     free = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
     fused = decayed[0].device.type in ("cpu", "cuda")  # one pass over the weights instead of five
-    return torch.optim.SGD(groups, lr=recipe.cycles[0].peak, momentum=recipe.momentum, nesterov=True, fused=fused)
+    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True, fused=fused)

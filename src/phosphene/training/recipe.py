@@ -9,7 +9,6 @@ from torch import nn
 
 from phosphene.bundled.architectures import BlogNet, DeepNet
 from phosphene.errors import PhospheneError, did_you_mean
-from phosphene.training.schedule import Cycle
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,8 @@ class Recipe:
     build: Callable[[int], nn.Module]
     """Makes the untrained network for a number of classes."""
     epochs: int
-    cycles: tuple[Cycle, ...]
-    """Climbs and falls of the learning rate."""
+    peak: float
+    """Highest learning rate, for the mean loss of a batch."""
     weight_decay: float
     """On the weights of convolutions and linear layers; not on biases and norms."""
     shift: int
@@ -28,12 +27,14 @@ class Recipe:
     cutout: int
     """Side of the square that is hidden, in pixels; 0 for none."""
     label_smoothing: float
+    cutmix: float = 0.0
+    """Share of the pictures that get a square of another one, and part of its label."""
     batch: int = 512
     momentum: float = 0.9
     warm_up: float = 0.2
-    """Share of a cycle's steps in which the learning rate climbs."""
+    """Share of the steps in which the learning rate climbs."""
     whole: float = 0.2
-    """Share of a cycle's epochs, its last ones, in which nothing is hidden: pictures are then as in a test."""
+    """Share of the epochs, the last ones, in which nothing is hidden or pasted: pictures are then as in a test."""
     average: float = 0.99
     """Decay per step of the running average of the weights, which is what is kept."""
 
@@ -42,7 +43,7 @@ RECIPES = {
     "blog": Recipe(
         BlogNet,
         epochs=30,
-        cycles=(Cycle(1.0, peak=0.1),),
+        peak=0.1,
         weight_decay=1e-3,
         shift=3,
         cutout=0,
@@ -51,12 +52,16 @@ RECIPES = {
     ),
     "deep": Recipe(
         DeepNet,
-        epochs=24,
-        cycles=(Cycle(1.0, peak=0.5),),
-        weight_decay=6e-4,
+        epochs=50,
+        peak=0.25,
+        weight_decay=7e-4,
         shift=4,
         cutout=8,
         label_smoothing=0.1,
+        cutmix=0.5,
+        batch=256,
+        average=0.998,
+        whole=0.15,
     ),
 }
 

@@ -17,7 +17,6 @@ from phosphene.files import writing
 from phosphene.training.checkpoint import Epoch
 from phosphene.training.loop import Trainer
 from phosphene.training.recipe import Recipe
-from phosphene.training.schedule import Cycle
 
 
 @dataclass(frozen=True)
@@ -108,18 +107,16 @@ def _how(about: About, recipe: Recipe) -> Iterator[str]:
     yield f"  labels smoothed by {recipe.label_smoothing:g}."
     yield f"- Stochastic gradient descent, Nesterov momentum {recipe.momentum:g}; weight decay {recipe.weight_decay:g},"
     yield "  not on biases and norms."
-    yield f"- Learning rate: {', then '.join(map(_climb, recipe.cycles))}; it climbs over the first"
-    yield f"  {recipe.warm_up:.0%} of that and falls over the rest, in straight lines."
+    yield f"- Learning rate: up to {recipe.peak:g}; it climbs over the first {recipe.warm_up:.0%} of the training"
+    yield "  and falls over the rest, in straight lines."
     yield f"- Pictures are mirrored every other epoch and moved by up to {recipe.shift} pixels."
     if recipe.cutout:
-        yield f"- A square of {recipe.cutout} pixels is hidden, but for the last {recipe.whole:.0%} of each climb"
-        yield "  and fall."
+        yield f"- A square of {recipe.cutout} pixels is hidden, but for the last {recipe.whole:.0%} of the epochs."
+    if recipe.cutmix:
+        yield f"- In {recipe.cutmix:.0%} of the pictures a square, its area drawn evenly, is that of another picture,"
+        yield "  whose label then counts as much as it covers; not in those last epochs either."
     yield f"- Kept is the running average of the weights (decay {recipe.average:g} a step) after the last epoch;"
     yield "  no epoch was picked by its test accuracy."
-
-
-def _climb(cycle: Cycle) -> str:
-    return f"up to {cycle.peak:g} over {'the whole' if cycle.share == 1 else f'{cycle.share:.0%}'} of the training"
 
 
 def _classes(about: About, confusion: Tensor) -> Iterator[str]:
