@@ -24,7 +24,7 @@ class Frame:
     offset: tuple[float, float]
 
     def box(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Turn a box (x0, y0, x1, y1) of input pixels into one of source pixels, cut to a picture of ``size`` (W, H)."""
+        """Turn a box (x0, y0, x1, y1) of input pixels into source pixels, cut to a picture of ``size`` (W, H)."""
         x0, y0, x1, y1 = (
             min(max(edge * self.scale[axis % 2] + self.offset[axis % 2], 0.0), float(size[axis % 2]))
             for axis, edge in enumerate(box)

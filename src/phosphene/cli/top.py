@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phosphene.cli.common import AsJson, Device, DeviceName, answer
 from phosphene.cli.network_options import Weights
 from phosphene.cli.show import RuleName, ThemeName, UnpoolName
+
+if TYPE_CHECKING:
+    from phosphene.atlas.records import Manifest
 
 
 def top(
@@ -48,9 +51,14 @@ def top(
         chosen = [unit for one in found for unit in (one if isinstance(one, tuple) else (one,))]
         projecting = None
         if network is not None:
-            net = load(network, weights, input_size=opened.manifest.input_size, device=device.value)
+            net = load(network, weights, input_size=_size(opened.manifest), device=device.value)
             same_network(net, opened.manifest)
             given = open_images(images if len(images) > 1 else images[0]) if images else None
             projecting = Projecting(net, given, rule.value, unpool.value)
         top_sheet(opened, chosen, projecting, columns).save(out, theme.value, dpi)
     answer(str(out), {"file": out, "units": [str(unit) for unit in chosen]}, as_json)
+
+
+def _size(manifest: Manifest) -> tuple[int, int, int]:
+    channels, height, width = manifest.input_size
+    return channels, height, width

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from phosphene.atlas.records import ClassRow, CorrelationRow, Example, UnitRow, VisibleRow
 from phosphene.network import Layer
@@ -83,7 +83,7 @@ class Derived:
         """Mean peak and ROC area of every unit for every class that has images."""
         s = self.summary
         areas = self.areas
-        for c in np.flatnonzero(s.class_count):
+        for c in map(int, np.flatnonzero(s.class_count)):
             means = s.class_sum[c] / s.class_count[c]
             for u in range(self.layer.units):
                 yield ClassRow(self.layer.name, u, self.classes[c], float(means[u]), float(areas[c, u]))

@@ -23,13 +23,14 @@ def positions(hashes: NDArray[np.uint64], count: int, cells: int) -> NDArray[np.
     count = min(count, cells)
     start = (hashes % np.uint64(cells)).astype(np.int64)
     step = _steps(cells)[((hashes >> np.uint64(32)) % np.uint64(len(_steps(cells)))).astype(np.int64)]
-    return (start[:, None] + step[:, None] * np.arange(count)) % cells
+    drawn: NDArray[np.int64] = (start[:, None] + step[:, None] * np.arange(count)) % cells
+    return drawn
 
 
 @lru_cache(maxsize=256)
 def _steps(cells: int) -> NDArray[np.int64]:
     """Return the steps that visit every cell: at least a third of the plane where there are such."""
     every = np.arange(1, cells + 1)
-    good = every[np.gcd(every, cells) == 1]
-    wide = good[(good >= cells // 3) & (good <= cells - cells // 3)]
+    good: NDArray[np.int64] = every[np.gcd(every, cells) == 1]
+    wide: NDArray[np.int64] = good[(good >= cells // 3) & (good <= cells - cells // 3)]
     return wide if len(wide) else good

@@ -45,7 +45,7 @@ def fast_copy(net: Network, layers: Sequence[str], dtype: torch.dtype = torch.fl
 def _channels_last(model: nn.Module) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            module.to(memory_format=torch.channels_last)
     return model
 
 

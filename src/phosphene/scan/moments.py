@@ -76,7 +76,8 @@ class Moments:
     @property
     def dead(self) -> NDArray[np.bool_]:
         """Units with the same finite output at every position of every image: after a ReLU, never above 0."""
-        return (self.minimum == self.maximum) & (self.nonfinite == 0)
+        same: NDArray[np.bool_] = (self.minimum == self.maximum) & (self.nonfinite == 0)
+        return same
 
     @classmethod
     def of(cls, state: State) -> Moments:

@@ -7,17 +7,17 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from phosphene.axes import to_maps
+from phosphene.geometry import View
 from phosphene.network import Layer, Network
 from phosphene.scan import draws, seen
 from phosphene.scan.fast import fast_copy
 from phosphene.scan.kernel import Floats, Integers
 from phosphene.scan.sample import Members
 from phosphene.scan.state import State
-from phosphene.scan.summary import Batch, Kept, Summary
+from phosphene.scan.summary import Batch, Kept, Look, Summary
 from phosphene.tape import Event, run
 
 
@@ -56,8 +56,8 @@ class Scanner:
         """Take in a batch: the model's inputs (N, C, H, W), the pictures' names, numbers and classes (-1: none)."""
         hashes = np.array([draws.hash_of(name) for name in names], np.uint64)
         rows = np.flatnonzero(hashes // np.uint64(2**16) % np.uint64(self.every) == 0)
-        look = _Looking(self.net, inputs[rows]) if len(rows) else None
-        batch = Batch(images, labels, self.members.add(hashes, images), rows, hashes[rows], look or _nothing)
+        look: Look = _Looking(self.net, inputs[rows]) if len(rows) else _nothing
+        batch = Batch(images, labels, self.members.add(hashes, images), rows, hashes[rows], look)
         waiting = set(self.summaries)
 
         def visit(event: Event) -> bool:
@@ -98,11 +98,11 @@ class _Looking:
             return None
         return seen.Planes.of(self._net.scale.to_picture(self._inputs.float()).cpu())
 
-    def __call__(self, view: object, places: Integers, width: int) -> Floats:
+    def __call__(self, view: View | None, places: Integers, width: int) -> Floats:
         if self._planes is None:
             return np.zeros((places.size, 0))
-        return self._planes.over(view, places, width)  # type: ignore[arg-type]
+        return self._planes.over(view, places, width)
 
 
-def _nothing(view: object, places: NDArray[np.int64], width: int) -> Floats:
+def _nothing(view: View | None, places: Integers, width: int) -> Floats:
     return np.zeros((0, 0))

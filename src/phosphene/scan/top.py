@@ -52,12 +52,13 @@ class Top:
 
     def merge(self, other: Top) -> None:
         """Take in the lists of another part of the image set."""
-        value, image, place = (
-            np.concatenate(pair, 1)
-            for pair in ((self.value, other.value), (self.image, other.image), (self.place, other.place))
-        )
+        value = np.concatenate([self.value, other.value], 1)
+        image = np.concatenate([self.image, other.image], 1)
+        place = np.concatenate([self.place, other.place], 1)
         kept = _strongest(value, image, self.value.shape[1])
-        self.value, self.image, self.place = (np.take_along_axis(a, kept, 1) for a in (value, image, place))
+        self.value = np.take_along_axis(value, kept, 1)
+        self.image = np.take_along_axis(image, kept, 1)
+        self.place = np.take_along_axis(place, kept, 1)
 
     def state(self) -> State:
         """Return the arrays that stand for these lists."""

@@ -6,7 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats, loops
+from phosphene.scan.kernel import Floats
+
+try:
+    from phosphene.scan import loops
+except ImportError:  # no numba
+    loops = None  # type: ignore[assignment]
 
 # sRGB to XYZ (IEC 61966-2-1), each row over the D65 white of the 2-degree observer.
 _TO_XYZ = np.array(

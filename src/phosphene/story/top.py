@@ -93,7 +93,7 @@ def _parts(
         position="peak",
     )
     patches, projections = seen_parts(projecting.net, unit.layer.name, sent)
-    drawn, _ = clipped(projections, projecting.scale)
+    drawn, _ = clipped(projections, projecting.scale, 100.0)
     left = Group(tuple(map(_tile, input_pictures(patches), said, values)), 3)
     return [left, Group(bare(drawn), 3)]
 
@@ -123,7 +123,5 @@ class _Pictures:
     def _kept(self, row: ImageRow) -> Image.Image:
         kept = self._atlas.thumbnail(row.index)
         if kept is None or kept.size != (row.width, row.height):
-            raise UsageError(
-                "the atlas does not hold its pictures whole; give the images that were scanned (--images)"
-            )
+            raise UsageError("the atlas does not hold its pictures whole; give the images that were scanned (--images)")
         return kept
