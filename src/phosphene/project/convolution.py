@@ -122,7 +122,7 @@ class Convolution:
         if self.weight.shape[1] == 1:
             return Signal(sent, group)
         full = sent.new_zeros(len(sent), self.shape[0], self.groups, self.weight.shape[1], *self.shape[2:])
-        full[torch.arange(len(sent)), :, group] = sent
+        full[torch.arange(len(sent), device=full.device), :, group] = sent
         return Signal(full.flatten(2, 3))
 
 

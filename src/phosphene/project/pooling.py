@@ -18,7 +18,7 @@ def switches(step: Step, signal: Signal) -> list[Signal]:
     """Send back to the recorded maximum of each window, summed where windows overlap."""
     node, shape = step.node, step.edges[0].shape
     kernel, stride, padding, dilation = pooling_settings(node)
-    if len(shape) != 4:
+    if len(shape) != 4 or not hasattr(node, "_saved_result1"):  # Apple's GPUs record no positions
         return by_gradient(step, signal)
     target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):

@@ -110,6 +110,7 @@ TABLE: dict[str, Operation] = {
         _NONLINEARITY,
     ),
     "MaxPool2DWithIndices": Operation(Treatment.MAX_POOL, pooling.switches, local=True),
+    "MaxPool2D": Operation(Treatment.MAX_POOL, pooling.switches, local=True),
     "AdaptiveMaxPool2D": Operation(Treatment.MAX_POOL),
     "Convolution": Operation(Treatment.LINEAR, back.convolution, local=True),
     "Addmm": Operation(Treatment.LINEAR, back.matrix),

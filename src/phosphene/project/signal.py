@@ -29,6 +29,14 @@ class Signal:
         """Return the same signal with other values."""
         return replace(self, values=values)
 
+    def stored_as(self, dtype: torch.dtype, device: torch.device) -> Signal:
+        """Return the same signal in another number format or on another device."""
+        if (self.values.dtype, self.values.device) == (dtype, device):
+            return self
+        channel = None if self.channel is None else self.channel.to(device)
+        window = None if self.window is None else Window(self.window.places.to(device), self.window.view)
+        return Signal(self.values.to(device, dtype), channel, window)
+
     def of_units(self, part: slice) -> Signal:
         """Return the signals of some units."""
         channel = None if self.channel is None else self.channel[part]
@@ -49,7 +57,7 @@ class Signal:
             return self
         units, images, _, *plane = self.values.shape
         full = self.values.new_zeros(units, images, shape[1], *plane)
-        full[torch.arange(units), :, self.channel] = self.values[:, :, 0]
+        full[torch.arange(units, device=full.device), :, self.channel] = self.values[:, :, 0]
         return Signal(full, window=self.window)
 
     def whole(self, shape: tuple[int, ...]) -> Signal:

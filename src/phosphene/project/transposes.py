@@ -42,7 +42,8 @@ def by_slope(step: Step, signal: Signal) -> list[Signal]:
 def normalisation(step: Step, signal: Signal) -> list[Signal]:
     """Send back through batch norm in inference mode: a factor for each channel."""
     node = step.node
-    scale = torch.rsqrt(saved(node, "running_var") + saved(node, "eps"))
+    eps = saved(node, "eps" if hasattr(node, "_saved_eps") else "epsilon")  # cuDNN and MIOpen call it epsilon
+    scale = torch.rsqrt(saved(node, "running_var") + eps)
     weight = saved(node, "weight")
     if weight is not None:
         scale = scale * weight.detach()
