@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from phosphene.atlas import creation
 from phosphene.atlas.connection import connect
 from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.records import LayerInfo, Options
@@ -227,6 +228,35 @@ def test_a_second_scan_is_told_to_wait(path):
         assert "another scan is writing" in in_a_child(lambda: AtlasWriter.resume(path, synthetic.manifest()))
         writer.commit(synthetic.shard(2))
     goes_on_to_the_golden_content(path, after=3)
+
+
+def test_of_two_scans_that_begin_at_once_one_is_told_so(path, monkeypatch):
+    real = creation._fill
+
+    def slowly(temporary, manifest):
+        real(temporary, manifest)
+        path.write_bytes(b"the other one's")
+
+    monkeypatch.setattr(creation, "_fill", slowly)
+    with pytest.raises(UsageError, match="is there already"):
+        AtlasWriter.create(path, synthetic.manifest())
+    assert path.read_bytes() == b"the other one's"
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_scan_that_slipped_in_between_two_commits_is_noticed(path, monkeypatch):
+    with begun(path) as writer:
+        hold = writer._sole._hold
+
+        def late():
+            with AtlasWriter.resume(path, synthetic.manifest()) as other:
+                other.commit(synthetic.shard(3))
+            hold()
+
+        monkeypatch.setattr(writer._sole, "_hold", late)
+        with pytest.raises(PhospheneError, match=r"another scan wrote to .* meanwhile; go on with it by --resume"):
+            writer.commit(synthetic.shard(2))
+    goes_on_to_the_golden_content(path, after=4)
 
 
 def test_readers_do_not_keep_a_scan_from_committing(path):

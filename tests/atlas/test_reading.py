@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from phosphene.atlas import rows, schema, state, stored, thumbnails
-from phosphene.atlas.checks import seal_of
+from phosphene.atlas.checks import AT_THE_END, seal_of
 from phosphene.atlas.connection import journal_of
 from phosphene.atlas.inserting import reseal
 from phosphene.atlas.reading import open_atlas
@@ -192,6 +192,21 @@ VISIBLY_CHANGED = [
 def test_another_schema(stranger, statement):
     with pytest.raises(PhospheneError, match=r"is damaged \(its tables are not those of an atlas\)"):
         open_atlas(stranger(statement))
+
+
+def test_nothing_in_the_schema_is_trusted(atlas):
+    values = {name: atlas._source._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    assert values == PRAGMAS
+
+
+PRAGMAS = {"trusted_schema": 0, "query_only": 1, "cell_size_check": 1, "locking_mode": "normal"}
+
+
+def test_units_of_a_scan_that_has_not_ended(stranger):
+    seals = ", ".join(f"'{table.name}'" for table in AT_THE_END)
+    path = stranger("DELETE FROM thumbnails", f"DELETE FROM seals WHERE name IN ({seals})")
+    with pytest.raises(PhospheneError, match="the table units has rows before its time"):
+        open_atlas(path)
 
 
 def test_a_view_that_does_something_else(stranger):
