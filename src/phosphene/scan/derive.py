@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import rankdata  # type: ignore[import-untyped]
@@ -22,6 +23,13 @@ PARTNERS = 8
 """Most correlated and most anti-correlated units that are kept of each unit."""
 ALIKE = 0.95
 """Pairs of units whose correlation is larger, either way, are all kept."""
+
+FEW_CLASSES = 32
+"""Up to so many classes, each unit's figures for all of them are kept."""
+PREFERRED = 10
+"""Of more classes only the ones that a unit prefers most."""
+LEAST = 5
+"""Pictures of a class that the sample must have, for the area under its ROC curve to say anything."""
 
 Box = tuple[float, float, float, float]
 BoxOf = Callable[[Layer, int, int, int], Box]
@@ -70,7 +78,7 @@ class Derived:
                 None if np.isnan(explained[u]) else float(explained[u]),
             )
 
-    @property
+    @cached_property
     def areas(self) -> Floats:
         """Area under the ROC curve of every class, (classes, C), from the sample; NaN where there is no telling."""
         return roc_areas(self._peaks, self.labels, len(self.classes))
@@ -80,13 +88,17 @@ class Derived:
         return self.summary.peaks.value[: len(self.members.image)]
 
     def class_rows(self) -> Iterator[ClassRow]:
-        """Mean peak and ROC area of every unit for every class that has images."""
-        s = self.summary
-        areas = self.areas
-        for c in map(int, np.flatnonzero(s.class_count)):
-            means = s.class_sum[c] / s.class_count[c]
-            for u in range(self.layer.units):
-                yield ClassRow(self.layer.name, u, self.classes[c], float(means[u]), float(areas[c, u]))
+        """Mean peak and ROC area of every unit for the classes it prefers: all of them, where they are few.
+
+        Those with the largest area come first, and among classes without one those with the largest mean peak.
+        """
+        seen = np.flatnonzero(self.summary.class_count)
+        means = self.summary.class_sum[seen] / self.summary.class_count[seen, None]
+        areas = self.areas[seen]
+        order = np.lexsort((-means, -np.nan_to_num(areas, nan=-1.0)), axis=0)
+        for u in range(self.layer.units):
+            for c in order[: len(seen) if len(seen) <= FEW_CLASSES else PREFERRED, u]:
+                yield ClassRow(self.layer.name, u, self.classes[int(seen[c])], float(means[c, u]), float(areas[c, u]))
 
     def correlations(self) -> Iterator[CorrelationRow]:
         """Each unit's strongest partners, and all pairs that are nearly alike or opposite; each pair once."""
@@ -95,7 +107,7 @@ class Derived:
         np.fill_diagonal(r, np.nan)
         keep = np.abs(r) > ALIKE
         order = np.argsort(np.where(np.isnan(r), 0, r), axis=1, kind="stable")
-        for chosen in (order[:, :PARTNERS], order[:, -PARTNERS:]):
+        for chosen in (order[:, :PARTNERS], order[:, max(0, len(r) - PARTNERS) :]):
             np.put_along_axis(keep, chosen, True, 1)
         keep = (keep | keep.T) & ~np.isnan(r)
         for a, b in zip(*np.nonzero(np.triu(keep, 1)), strict=True):
@@ -140,8 +152,8 @@ def typical(peaks: Floats, images: Integers) -> list[tuple[int, int]]:
 def roc_areas(peaks: Floats, labels: Integers, classes: int) -> Floats:
     """Return the area under the ROC curve of each class against the rest, (classes, C), for peaks (S, C).
 
-    By the sum of ranks, ties counted half (Mann & Whitney 1947). NaN where a class has no images, or all of them, and
-    for units with NaN or infinity among the peaks.
+    By the sum of ranks, ties counted half (Mann & Whitney 1947). NaN where a class, or the rest, has fewer than
+    `LEAST` images, and for units with NaN or infinity among the peaks.
     """
     areas = np.full((classes, peaks.shape[1]), np.nan)
     known = labels >= 0
@@ -151,7 +163,7 @@ def roc_areas(peaks: Floats, labels: Integers, classes: int) -> Floats:
     for c in np.unique(labels[known]):
         own = labels[known] == c
         inside, outside = int(own.sum()), int((~own).sum())
-        if outside:
+        if min(inside, outside) >= LEAST:
             areas[c] = (ranks[own].sum(0) - inside * (inside + 1) / 2) / (inside * outside)
     areas[:, ~np.isfinite(peaks).all(0)] = np.nan
     return areas
