@@ -64,7 +64,7 @@ def _tile(tile: Tile, height: int, plan: Plan) -> Block:
         top = _reason(tile.note or "nothing to show", height, plan)
     else:
         wide, high = fitted(tile.picture.size, plan.edge)
-        photo = Photo((plan.cell - wide) // 2, height - high, wide, high, tile.picture)
+        photo = Photo((plan.cell - wide) // 2, height - high, wide, high, tile.picture, tile.around_grey)
         top = Block(plan.cell, height, (photo,))
     return stacked([top, _words(tile, plan)], plan.px(UNDER))
 

@@ -12,13 +12,14 @@ Role = Literal["ink", "faint"]
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture, drawn ``width`` x ``height`` large with its top left corner at (x, y)."""
+    """A picture, drawn ``width`` x ``height`` large with its top left corner at (x, y); ``around_grey``: see `Tile`."""
 
     x: int
     y: int
     width: int
     height: int
     image: Image.Image
+    around_grey: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _name(bold: bool) -> str:
 
 def _embed(photo: Photo, file: PdfFile) -> int:
     """Add the picture at the size it is drawn: many readers smooth what they must enlarge themselves."""
-    image = resized(photo.image, (photo.width, photo.height))
+    image = resized(photo.image, (photo.width, photo.height), photo.around_grey)
     entries = "/Type /XObject /Subtype /Image /ColorSpace /DeviceRGB /BitsPerComponent 8 /Interpolate false"
     return file.stream(image.tobytes(), f"{entries} /Width {image.width} /Height {image.height}")
 

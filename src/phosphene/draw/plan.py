@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 from phosphene.draw import text
-from phosphene.draw.fit import fitted
+from phosphene.draw.fit import enlarged, fitted
 from phosphene.draw.tile import Group, Tile
 
 # Lengths in points, 1/72 inch.
@@ -118,6 +118,11 @@ class Plan:
         """Return the height of the pictures in one row of tiles."""
         shown = [tile.picture.size for tile in row if tile.picture]
         return max((fitted(size, self.edge)[1] for size in shown), default=self.blank)
+
+    def reduces_signed(self, group: Group) -> bool:
+        """Say whether any picture around grey is drawn smaller than it is."""
+        signed = (tile.picture for tile in tiles(group) if tile.picture and tile.around_grey)
+        return any(not enlarged(picture, fitted(picture.size, self.edge)) for picture in signed)
 
 
 def _stacked(group: Group, cell: int, size: int) -> bool:

@@ -29,7 +29,7 @@ def paint(page: Page, theme: Theme) -> Image.Image:
     for mark in page.marks:
         match mark:
             case Photo():
-                canvas.paste(resized(mark.image, (mark.width, mark.height)), (mark.x, mark.y))
+                canvas.paste(resized(mark.image, (mark.width, mark.height), mark.around_grey), (mark.x, mark.y))
             case Hatch():
                 canvas.paste(_hatched(mark, page.dpi, theme), (mark.x, mark.y))
             case Text():

@@ -24,6 +24,7 @@ TITLE, SUBTITLE, FOOT = 10.0, 7.5, 6.5
 MARGIN, SPACE = 12.0, 9.0
 NARROWEST = 220.0  # so that a title over a single tile still reads
 BAR = (60.0, 6.0)  # the legend's strip of colours
+REDUCED = "Reduced: of the pixels that fall together the strongest is shown."
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Sheet(Figure):
         width = max(body.width, plan.px(NARROWEST))
         title = Style(plan.px(TITLE), bold=True).paragraph(self.title, width, 3)
         subtitle = Style(plan.px(SUBTITLE), role="faint").paragraph(self.subtitle, width, 4)
-        whole = stacked([stacked([title, subtitle]), body, self._foot(width, dpi)], plan.px(SPACE))
+        whole = stacked([stacked([title, subtitle]), body, self._foot(width, plan)], plan.px(SPACE))
         edge = plan.px(MARGIN)
         marks = tuple(whole.at(edge, edge))
         return Page(width + 2 * edge, whole.height + 2 * edge, dpi, clean(self.title), marks)
@@ -73,14 +74,15 @@ class Sheet(Figure):
     def _group(self) -> Group:
         return Group(tuple(self.tiles), self.columns, "", "", self.column_headers, self.row_headers)
 
-    def _foot(self, width: int, dpi: int) -> Block:
-        """Return the legend and, right of it, the note on the scale."""
-        style = Style(points(FOOT, dpi), role="faint")
+    def _foot(self, width: int, plan: Plan) -> Block:
+        """Return the legend and, right of it, the note on the scale and on what reducing did."""
+        style = Style(plan.px(FOOT), role="faint")
+        note = f"{self.scale_note} {REDUCED}" if plan.reduces_signed(self._group) else self.scale_note
         if self.legend is None:
-            return style.paragraph(self.scale_note, width, 4)
-        bar = _bar(self.legend, style, dpi)
-        gap = points(SPACE, dpi)
-        return beside([bar, style.paragraph(self.scale_note, width - bar.width - gap, 4)], gap)
+            return style.paragraph(note, width, 4)
+        bar = _bar(self.legend, style, plan.dpi)
+        gap = plan.px(SPACE)
+        return beside([bar, style.paragraph(note, width - bar.width - gap, 4)], gap)
 
     def _raster(self, theme: Theme, dpi: int) -> Image.Image:
         return raster.paint(self.page(dpi), theme)

@@ -58,7 +58,8 @@ def _source(mark: Photo) -> str:
     """Return the picture's data: its own pixels where they become squares, otherwise reduced to its size."""
     size = (mark.width, mark.height)
     squares = enlarged(mark.image, size)
-    data = b64encode(_png(rgb(mark.image) if squares else resized(mark.image, size))).decode()
+    shown = rgb(mark.image) if squares else resized(mark.image, size, mark.around_grey)
+    data = b64encode(_png(shown)).decode()
     look = 'image-rendering="optimizeSpeed" style="image-rendering:pixelated" ' if squares else ""
     return f'{look}preserveAspectRatio="none" href="data:image/png;base64,{data}"'
 

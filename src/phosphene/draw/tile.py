@@ -19,6 +19,7 @@ class Tile:
         value: its number, below it on the right ("3.41").
         captions: further lines below, smaller in importance.
         note: why there is no picture ("not active here", "dead"); drawn on hatched ground.
+        around_grey: a signed picture, whose grey is zero: where it is reduced, fine lines must not cancel.
     """
 
     picture: Image.Image | None = None
@@ -26,6 +27,7 @@ class Tile:
     value: str = ""
     captions: tuple[str, ...] = ()
     note: str = ""
+    around_grey: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from phosphene.project import Projection
 from phosphene.project.picture import NOT_ACTIVE, input_pictures, pictures
 
 GREY = "Zero is mid-grey."
+LARGE = 64  # pixels: pictures with a longer side have so many values that a few strong ones would grey all others
+CLIP = 99.5  # per cent: where the scale of such pictures ends
 
 
 def units_sheet(
@@ -23,8 +25,9 @@ def units_sheet(
     shown, note = projected(projection.pixels[:, 0], scale)
     tiles = [Tile(input_pictures(projection.inputs)[0], label="the image")]
     for unit, picture, value in zip(projection.units, shown, projection.activation[:, 0].tolist(), strict=True):
-        tiles.append(tile_of(picture, str(unit), value))
-    return Sheet(tiles, columns, title, note, subtitle=f"{name}, and what each unit makes of it")
+        tiles.append(tile_of(picture, str(unit.index), value))
+    subtitle = f"{name}, and what each unit makes of it; below that its number and value"
+    return Sheet(tiles, columns, title, note, subtitle=subtitle)
 
 
 def images_sheet(
@@ -45,13 +48,19 @@ def grid_sheet(projection: Projection, title: str, names: Sequence[str], scale: 
     values = projection.activation.flatten().tolist()
     tiles = [Tile(image) for image in input_pictures(projection.inputs)]
     tiles += [tile_of(picture, "", value) for picture, value in zip(shown, values, strict=True)]
-    rows = ("image", *(str(unit) for unit in projection.units))
+    rows = ("image", *(str(unit.index) for unit in projection.units))
     return Sheet(tiles, len(names), title, note, column_headers=tuple(names), row_headers=rows)
 
 
 def projected(pixels: Tensor, scale: Scale) -> tuple[list[Image.Image | None], str]:
-    """Draw projections (K, C, H, W); returns them, None where nothing arrives, and the note on their colours."""
-    shown, note = pictures(pixels, scale)
+    """Draw projections (K, C, H, W); returns them, None where nothing arrives, and the note on their colours.
+
+    The scale of large ones ends at a percentile of their values, so that one spot does not grey all else.
+    """
+    if max(pixels.shape[-2:]) > LARGE and pixels.shape[1] in (1, 3):
+        shown, note = clipped(pixels, scale, CLIP)
+    else:
+        shown, note = pictures(pixels, scale)
     return shown, f"{GREY} {note}"
 
 
@@ -67,7 +76,7 @@ def clipped(pixels: Tensor, scale: Scale, percentile: float) -> tuple[list[Image
 
 def tile_of(picture: Image.Image | None, label: str, value: float, captions: tuple[str, ...] = ()) -> Tile:
     """Return a projection's tile, which says so if the unit is not active."""
-    return Tile(picture, label, number(value), captions, note="" if picture else NOT_ACTIVE)
+    return Tile(picture, label, number(value), captions, note="" if picture else NOT_ACTIVE, around_grey=True)
 
 
 def beside(label: str, value: float, image: Image.Image, *shown: Image.Image | None) -> Group:
@@ -77,7 +86,7 @@ def beside(label: str, value: float, image: Image.Image, *shown: Image.Image | N
 
 def bare(shown: Iterable[Image.Image | None]) -> tuple[Tile, ...]:
     """Return projections as tiles without words, but for those where nothing arrives."""
-    return tuple(Tile(picture, note="" if picture else NOT_ACTIVE) for picture in shown)
+    return tuple(Tile(picture, note="" if picture else NOT_ACTIVE, around_grey=True) for picture in shown)
 
 
 def number(value: float) -> str:
