@@ -19,11 +19,14 @@ def boxes(net: Network, sizes: dict[int, tuple[int, int]]) -> BoxOf:
             return net.preprocess.frame(size)
         return measured_frame(net.preprocess, size)
 
+    @lru_cache(maxsize=65536)
+    def seen(layer: Layer, y: int, x: int) -> tuple[int, int, int, int]:
+        if layer.view is None:
+            return 0, 0, width, height
+        (top, bottom), (left, right) = layer.view.rows.at(y), layer.view.columns.at(x)
+        return max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+
     def box(layer: Layer, image: int, y: int, x: int) -> Box:
-        seen = (0, 0, width, height)
-        if layer.view is not None:
-            (top, bottom), (left, right) = layer.view.rows.at(y), layer.view.columns.at(x)
-            seen = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
-        return frame(sizes[image]).box(seen, sizes[image])
+        return frame(sizes[image]).box(seen(layer, y, x), sizes[image])
 
     return box

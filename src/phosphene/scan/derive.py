@@ -134,6 +134,15 @@ class Derived:
                 found = self.members.image[row], peaks[row, u], places[row, u]
                 yield self._example(u, "quantile", percent, found, box)
 
+    @property
+    def shown(self) -> set[int]:
+        """The numbers of all images that are examples."""
+        typical_rows = {
+            row for u in range(self.layer.units) for _, row in typical(self._peaks[:, u], self.members.image)
+        }
+        strongest = self.summary.top.image
+        return set(strongest[strongest != NONE].tolist()) | set(self.members.image[sorted(typical_rows)].tolist())
+
     def _example(self, unit: int, kind: str, rank: int, found: tuple[int, float, int], box: BoxOf) -> Example:
         image, value, place = int(found[0]), float(found[1]), int(found[2])
         y, x = divmod(place, self.layer.size[1])

@@ -244,7 +244,7 @@ class _Run:
         derived = list(self._derived({row.index: classes.get(row.label or "", -1) for row in rows}))
         box = boxes(self._scanner.net, {row.index: (row.width, row.height) for row in rows})
         if self._writer.manifest.options.keep_images:
-            self._keep_images(sorted({example.image for part in derived for example in part.examples(box)}))
+            self._keep_images(sorted(set().union(*(part.shown for part in derived))))
         self._writer.finish(
             chain.from_iterable(part.units() for part in derived),
             chain.from_iterable(part.examples(box) for part in derived),
