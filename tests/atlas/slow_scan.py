@@ -1,6 +1,7 @@
-"""Scan in a process of its own, to be killed. usage: slow_scan.py FILE; says before each step what comes next."""
+"""Scan in a process of its own, to be killed. usage: slow_scan.py FILE [PAUSE]; says what comes next."""
 
 import sys
+import time
 from pathlib import Path
 
 from phosphene.atlas.writing import AtlasWriter
@@ -20,6 +21,7 @@ if __name__ == "__main__":
         for number in range(writer.progress.shards, synthetic.IMAGES // SHARD):
             say("SHARD", number)
             writer.commit(synthetic.shard(number, SHARD))
+            time.sleep(float(*sys.argv[2:]))
         say("FINISH")
         synthetic.write(writer, SHARD)
         say("END")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from math import sqrt
+from math import fsum, sqrt
 from zlib import crc32
 
 import numpy as np
@@ -104,7 +104,7 @@ def _filled(made: Manifest, layer: LayerInfo, array: str, end: int) -> np.ndarra
     return (numbers % 101).reshape(shape).astype(ARRAYS[array].dtype)
 
 
-# -- what is derived: all values are multiples of 1/4, so that every machine computes the same ----------------------
+# -- what is derived: multiples of 1/4 and exact sums, so that every machine computes the same ----------------------
 
 
 def scanned() -> list[int]:
@@ -132,14 +132,14 @@ def addresses() -> Iterator[tuple[LayerInfo, int]]:
 def units() -> Iterator[UnitRow]:
     for layer, unit in addresses():
         values = peaks(layer, unit)
-        mean = sum(values) / len(values)
+        mean = fsum(values) / len(values)
         yield UnitRow(
             layer=layer.name,
             unit=unit,
             count=len(values),
             nonfinite=unit % 2,
             mean=mean,
-            variance=sum((value - mean) ** 2 for value in values) / len(values),
+            variance=fsum((value - mean) ** 2 for value in values) / len(values),
             minimum=min(values),
             maximum=max(values),
             positive=sum(value > 0 for value in values) / len(values),
@@ -190,7 +190,7 @@ def classes() -> Iterator[ClassRow]:
     for layer, unit in addresses():
         for each in CLASSES:
             values = [peak(layer, unit, image) for image in scanned() if label(image) == each]
-            yield ClassRow(layer.name, unit, each, sum(values) / len(values), auc(layer, unit, each))
+            yield ClassRow(layer.name, unit, each, fsum(values) / len(values), auc(layer, unit, each))
 
 
 def visible() -> Iterator[VisibleRow]:

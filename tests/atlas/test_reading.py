@@ -3,6 +3,8 @@
 import hashlib
 import math
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,12 @@ def stranger(tmp_path):
         return path
 
     return change
+
+
+def test_an_atlas_is_read_and_written_without_pytorch():
+    rooms = ", ".join(f"phosphene.atlas.{room}" for room in ("reading", "writing", "summary", "export"))
+    code = f"import sys, {rooms}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- what it tells -----------------------------------------------------------------------------------------------------

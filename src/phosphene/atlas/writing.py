@@ -72,8 +72,8 @@ class AtlasWriter:
         try:
             with refusing(path):
                 contents = verify(sole.connection, path)
-                _compare(path, contents.manifest, manifest)
-                return cls(sole, contents)
+            _compare(path, contents.manifest, manifest)
+            return cls(sole, contents)
         except BaseException:
             sole.close()
             raise
