@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 
@@ -80,6 +79,8 @@ def strip(palette: Palette) -> Bytes:
     """Return a palette, (255, 3): from -1 to +1 (row 127 is zero) if "signed" or "diverging", else from 0 to 1."""
     if palette == "signed":
         return np.repeat(np.arange(1, 256, dtype=np.uint8)[:, None], 3, axis=1)
+    import matplotlib  # a sheet of projections does without it
+
     name = "RdBu_r" if palette == "diverging" else "magma"
     table: Floats = np.asarray(matplotlib.colormaps[name].resampled(255)(np.arange(255)))
     return np.asarray(np.rint(table[:, :3] * 255), dtype=np.uint8)

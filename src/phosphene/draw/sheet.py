@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from phosphene.draw import pdf, raster, svg
+from phosphene.draw import raster, svg
 from phosphene.draw.blocks import Block, Style, beside, stacked
 from phosphene.draw.figure import DPI, Figure
 from phosphene.draw.layout import lay_out
@@ -88,8 +88,11 @@ class Sheet(Figure):
         return raster.paint(self.page(dpi), theme)
 
     def _encode(self, kind: str, theme: Theme, dpi: int) -> bytes:
-        paint = svg.paint if kind == ".svg" else pdf.paint
-        return paint(self.page(dpi), theme)
+        if kind == ".svg":
+            return svg.paint(self.page(dpi), theme)
+        from phosphene.draw import pdf  # its fonts take a quarter of a second to import
+
+        return pdf.paint(self.page(dpi), theme)
 
 
 def _bar(legend: Legend, style: Style, dpi: int) -> Block:

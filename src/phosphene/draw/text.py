@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 
-import matplotlib
 from PIL import ImageFont
 
 ASCENT = 0.93  # of the size, above the baseline
@@ -22,9 +22,12 @@ _SPACES = "\t\n\v\f\r\u0085\u2028\u2029"
 
 
 def font_file(bold: bool = False) -> Path:
-    """Return the TrueType file of the regular or bold font."""
+    """Return the TrueType file of the regular or bold font, without the time that importing matplotlib takes."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name
+    spec = find_spec("matplotlib")
+    assert spec is not None  # it is required
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / name
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from phosphene.errors import UsageError, did_you_mean
 from phosphene.network import Network
 from phosphene.preprocessing import Preprocessing
 from phosphene.sources.fitting import fit
+from phosphene.sources.light_torchvision import import_torchvision
 from phosphene.sources.request import DEFAULT, Request
 
 _WEIGHTS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
@@ -77,6 +78,7 @@ def _source(spec: str) -> Callable[[Request], Network]:
 
         return from_python_file
     if spec.startswith("torchvision/"):
+        import_torchvision()
         from phosphene.sources.torchvision_models import from_torchvision
 
         return from_torchvision
@@ -94,6 +96,7 @@ def _source(spec: str) -> Callable[[Request], Network]:
 def _advice(spec: str) -> str:
     if spec.endswith(".py"):
         return f"; say which function of the file makes the network: {spec}:FUNCTION"
+    import_torchvision()
     from phosphene.sources.torchvision_models import torchvision_names
 
     if spec in torchvision_names():
