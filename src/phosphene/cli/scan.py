@@ -107,5 +107,6 @@ def _words(out: Path, atlas: Atlas) -> str:
     if atlas.failures:
         reasons = sorted({failure.reason for failure in atlas.failures})
         few = "; ".join(reasons[:3]) + ("; …" if len(reasons) > 3 else "")
-        lines.append(f"  {len(atlas.failures)} pictures were passed over: {few}")
+        count = len(atlas.failures)
+        lines.append(f"  {count} {'picture was' if count == 1 else 'pictures were'} passed over: {few}")
     return "\n".join(lines)
