@@ -94,14 +94,17 @@ def _paint(values: Values, scaling: Scaling, axes: int, colour: Callable[[Floats
     """Divide each tile by its divisor, clip to [-1, 1], colour it, and mark what is not finite."""
     height, width = values.shape[-2:]
     drawn = np.empty((scaling.divisor.size, height, width, 3), dtype=np.uint8)
-    for place, tile, divisor in zip(drawn, each_tile(values, axes), scaling.divisor.flat, strict=True):
+    for place, tile, divisor in zip(drawn, each_tile(values, axes), scaling.divisor.ravel().tolist(), strict=True):
         finite = np.isfinite(tile)
-        unit = np.where(finite, tile, 0) / (divisor or 1.0)
-        place[...] = colour(unit.clip(-1, 1))
-        place[~finite.reshape(-1, height, width).all(axis=0)] = NOT_FINITE
+        whole = bool(finite.all())
+        unit = (tile if whole else np.where(finite, tile, 0)) / (divisor or 1.0)
+        place[...] = colour(unit.clip(-1, 1, out=unit))
+        if not whole:
+            place[~finite.reshape(-1, height, width).all(axis=0)] = NOT_FINITE
     return drawn.reshape(*scaling.divisor.shape, height, width, 3)
 
 
 def _around_grey(tile: Floats) -> Bytes:
-    grey = (GREY + np.rint(tile * _STEPS)).astype(np.uint8).transpose(1, 2, 0)
+    steps = tile * _STEPS
+    grey = (np.rint(steps, out=steps) + GREY).astype(np.uint8).transpose(1, 2, 0)
     return np.broadcast_to(grey, (*grey.shape[:2], 3))

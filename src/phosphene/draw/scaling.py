@@ -89,11 +89,12 @@ def each_tile(values: Values, axes: int) -> Iterator[Floats]:
 def _measure(tile: Floats, percentile: float) -> tuple[float, float, float, float]:
     """Return (largest |value|, divisor, pixels that are not finite, 1 if anything is negative)."""
     finite = np.isfinite(tile)
-    broken = int((~finite.reshape(-1, *tile.shape[-2:]).all(axis=0)).sum())
-    size = np.abs(tile[finite])
+    whole = bool(finite.all())
+    broken = 0 if whole else int((~finite.reshape(-1, *tile.shape[-2:]).all(axis=0)).sum())
+    size = np.abs(tile if whole else tile[finite])
     largest = divisor = float(size.max(initial=0.0))
     if percentile < 100 and largest > 0:
-        divisor = float(np.percentile(size[size > 0], percentile))
+        divisor = float(np.percentile(size[size > 0], percentile, overwrite_input=True))
     return largest, divisor, broken, float((tile < 0).any())
 
 
