@@ -119,6 +119,7 @@ def test_broken_images_are_passed_over_and_reported(run, tmp_path):
             "4 units on 20 images do not fit on one sheet; name one",
         ),
         ([ONE, "-o", "a.png"], 2, "missing option '--layer'"),
+        ([ONE, "--layer", "1", "-o", "a.png", "--memory", "lots"], 2, "'lots' is no amount of memory; give a number"),
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(run, tmp_path, words, code, said):

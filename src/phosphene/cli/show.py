@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
+from phosphene.cli.memory import Memory, memory_bytes
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
 
 
@@ -67,22 +68,26 @@ def show(
     theme: Annotated[ThemeName, typer.Option("--theme", help="The figure's ground.")] = ThemeName.light,
     weights: Weights = None,
     size: InputSize = None,
+    memory: Memory = None,
     device: Device = DeviceName.auto,
     as_json: AsJson = False,
 ) -> None:
     """Show what units look for: all of a layer on one image, one on many images, or several on several."""
     from phosphene.draw.saving import ending
+    from phosphene.memory import keep_freed_memory
     from phosphene.sources.images import images as open_images
     from phosphene.sources.networks import load
     from phosphene.story.show import addresses, position_of
     from phosphene.story.show import show as draw
 
     ending(out)
+    limit = memory_bytes(memory)
+    keep_freed_memory()
     with _warnings_said():
         net = load(network, weights, input_size=input_size(size), device=device.value)
         units = addresses(net, layer, unit or [])
         given = open_images(images if len(images) > 1 else images[0])
-        shown = draw(net, given, units, rule.value, unpool.value, position_of(position), scale.value, columns)
+        shown = draw(net, given, units, rule.value, unpool.value, position_of(position), scale.value, columns, limit)
         shown.sheet.save(out, theme.value, dpi)
     for failure in shown.failures:
         say(f"passed over {failure.id}: {failure.reason}")

@@ -12,6 +12,7 @@ from PIL import Image
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Sheet
 from phosphene.errors import PhospheneError, UsageError, did_you_mean
+from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
 from phosphene.project import Position, Projection, Rule, Unpool, project
 from phosphene.project.picture import title_of
@@ -51,8 +52,11 @@ def show(
     position: Position = "map",
     scale: Scale = "tile",
     columns: int | None = None,
+    memory: int | None = None,
 ) -> Shown:
     """Draw units of one layer on images: all units of one image, one unit on many, or a grid of both.
+
+    ``memory`` is how many bytes computing may take, as `project` understands it. None: half of what is free.
 
     Raises:
         UsageError: more pictures than one sheet holds; an unknown layer, unit, rule …
@@ -61,8 +65,9 @@ def show(
     count = sum(net.layer(unit.layer).units if unit.index is None else 1 for unit in units)
     _check_size(count, len(images))
     names, inputs = _opened(images)
-    batches = [inputs[start : start + BATCH] for start in range(0, len(inputs), BATCH)]
-    parts = [project(net, batch, list(units), rule, unpool, position) for batch in batches]
+    size = _images_at_once(net, units[0].layer, memory)
+    batches = [inputs[start : start + size] for start in range(0, len(inputs), size)]
+    parts = [project(net, batch, list(units), rule, unpool, position, memory=memory) for batch in batches]
     whole = _joined(parts)
     return Shown(
         _sheet(whole, f"{net.name} · {title_of(whole)}", names, scale, columns),
@@ -74,6 +79,8 @@ def show(
 
 
 def _check_size(units: int, images: int) -> None:
+    if units > MOST_TILES:
+        raise UsageError(f"{units} units do not fit on one sheet; name up to {MOST_TILES} of them with --unit")
     if units > 1 and images > WIDEST_GRID:
         raise UsageError(
             f"{units} units on {images} images do not fit on one sheet; name one unit with --unit, or give at most "
@@ -83,6 +90,14 @@ def _check_size(units: int, images: int) -> None:
         raise UsageError(
             f"{units * images} projections do not fit on one sheet; give at most {MOST_TILES // units} images"
         )
+
+
+def _images_at_once(net: Network, layer: str, memory: int | None) -> int:
+    """Return how many images fit into ``memory`` bytes: autograd keeps every layer, and five of the largest go back."""
+    names = [each.name for each in net.layers()]
+    values = [each.units * each.size[0] * each.size[1] for each in net.layers()[: names.index(layer) + 1]]
+    budget = free_memory(net.device) // 2 if memory is None else memory
+    return max(1, min(BATCH, budget // (net.dtype.itemsize * (sum(values) + 5 * max(values)))))
 
 
 def _opened(images: ImageSet) -> tuple[list[str], list[Image.Image]]:
@@ -95,6 +110,8 @@ def _opened(images: ImageSet) -> tuple[list[str], list[Image.Image]]:
 
 def _joined(parts: Sequence[Projection]) -> Projection:
     """Put the images of projections of the same units behind each other."""
+    if len(parts) == 1:
+        return parts[0]
     return replace(
         parts[0],
         signal=torch.cat([part.signal for part in parts], 1),
