@@ -69,7 +69,7 @@ class Naive:
             new = value, number, place
             old = self.best.get(name)
             joined = new if old is None else tuple(torch.cat(pair) for pair in zip(old, new, strict=True))
-            order = joined[0].argsort(0, descending=True, stable=True)[:TOP]
+            order = joined[0].argsort(dim=0, descending=True, stable=True)[:TOP]
             self.best[name] = tuple(each.gather(0, order) for each in joined)  # type: ignore[assignment]
 
         return look
