@@ -14,6 +14,7 @@ import typer
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
 from phosphene.cli.memory import Memory, memory_bytes
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
+from phosphene.cli.threads import let_waiting_threads_sleep
 
 
 class RuleName(StrEnum):
@@ -73,6 +74,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what units look for: all of a layer on one image, one on many images, or several on several."""
+    let_waiting_threads_sleep()
     from phosphene.draw.saving import ending
     from phosphene.memory import keep_freed_memory
     from phosphene.sources.images import images as open_images

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -47,8 +49,9 @@ def strongest(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArr
     (width, height), (rows, columns) = size, pixels.shape[:2]
     top, left = np.arange(height) * rows // height, np.arange(width) * columns // width
     turn = (_which(top, rows)[:, None] + _which(left, columns)) % 2 * np.uint32(0xFFFFFF)
-    colour = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    distance = np.abs(pixels.astype(np.int16) - GREY).max(axis=2).astype(np.uint32)
+    red, green, blue = np.moveaxis(pixels, 2, 0).astype(np.uint32)
+    colour = red << 16 | green << 8 | blue
+    distance = reduce(np.maximum, np.abs(np.moveaxis(pixels, 2, 0).astype(np.int16) - GREY)).astype(np.uint32)
     key = np.maximum.reduceat(np.maximum.reduceat(distance << 24 | colour ^ turn, top, 0), left, 1)
     found = key ^ turn[np.ix_(top, left)]
     return np.stack([found >> 16, found >> 8, found], axis=2).astype(np.uint8)
