@@ -14,7 +14,7 @@ import typer
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
 from phosphene.cli.memory import Memory, memory_bytes
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
-from phosphene.cli.threads import let_waiting_threads_sleep
+from phosphene.cli.quick import importing, let_waiting_threads_sleep
 
 
 class RuleName(StrEnum):
@@ -75,12 +75,13 @@ def show(
 ) -> None:
     """Show what units look for: all of a layer on one image, one on many images, or several on several."""
     let_waiting_threads_sleep()
-    from phosphene.draw.saving import ending
-    from phosphene.memory import keep_freed_memory
-    from phosphene.sources.images import images as open_images
-    from phosphene.sources.networks import load
-    from phosphene.story.show import addresses, position_of
-    from phosphene.story.show import show as draw
+    with importing():
+        from phosphene.draw.saving import ending
+        from phosphene.memory import keep_freed_memory
+        from phosphene.sources.images import images as open_images
+        from phosphene.sources.networks import load
+        from phosphene.story.show import addresses, position_of
+        from phosphene.story.show import show as draw
 
     ending(out)
     limit = memory_bytes(memory)

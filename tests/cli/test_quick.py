@@ -1,10 +1,13 @@
-"""OpenMP itself says how its threads wait: it prints its settings when it is loaded, if asked to."""
+"""Quick commands: OpenMP itself says how its threads wait, as it prints its settings when it is loaded."""
 
+import gc
 import os
 import subprocess
 import sys
 
 import pytest
+
+from phosphene.cli.quick import importing
 
 SLEEPING = "GOMP_SPINCOUNT = '0'"  # how often a waiting thread looks before it sleeps
 
@@ -23,16 +26,29 @@ def settings(code, **chosen):
     return run.stderr
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def _openmp():
     if SLEEPING not in settings("import torch", OMP_WAIT_POLICY="PASSIVE"):
         pytest.skip("this PyTorch does not use an OpenMP that tells its settings")
 
 
+@pytest.mark.usefixtures("_openmp")
 def test_threads_of_show_sleep_while_they_wait():
     assert SLEEPING not in settings("import torch"), "they sleep anyway, and the test shows nothing"
     assert SLEEPING in settings(CODE)
 
 
+@pytest.mark.usefixtures("_openmp")
 def test_what_the_user_has_chosen_stays():
     assert SLEEPING not in settings(CODE, OMP_WAIT_POLICY="ACTIVE")
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_garbage_is_looked_for_again_after_importing(on):
+    try:
+        gc.enable() if on else gc.disable()
+        with importing():
+            assert not gc.isenabled()
+        assert gc.isenabled() == on
+    finally:
+        gc.enable()
