@@ -214,3 +214,15 @@ def test_other_filters_are_rows_of_grey_pictures_on_one_scale_each(channels):
         expected = by_hand(filter_, abs(filter_).max())
         for channel in range(3):
             np.testing.assert_array_equal(row[..., channel], expected.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 200, 201, 5000])
+@pytest.mark.parametrize("percentile", [0.5, 50.0, 99.5, 99.999])
+def test_the_percentile_is_that_of_the_values_that_are_not_zero(count, percentile):
+    values = np.zeros((1, 1, 90, 90), np.float32)
+    values.ravel()[:: 8100 // count][:count] = np.random.default_rng(count).standard_normal(count)
+    given = np.abs(values[values != 0])
+    assert len(given) == count
+    assert measure(values, "tile", percentile).divisor.item() == pytest.approx(
+        np.percentile(given, percentile), rel=1e-6
+    )
