@@ -30,8 +30,9 @@ def _free_in_main_memory(second: int) -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
-# glibc's mallopt(3): blocks above a size are mapped anew for each use, and the end of the heap is given back.
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+# glibc's mallopt(3): blocks above a size are mapped anew for each use, the end of the heap is given back, and threads
+# have heaps of their own, which would each keep what they once had.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 
 
 def keep_freed_memory() -> None:
@@ -44,5 +45,5 @@ def keep_freed_memory() -> None:
         return
     allocator = getattr(ctypes.CDLL(None), "mallopt", None)
     if allocator is not None:
-        allocator(_M_MMAP_MAX, 0)
-        allocator(_M_TRIM_THRESHOLD, -1)
+        for setting, value in ((_M_ARENA_MAX, 1), (_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1)):
+            allocator(setting, value)

@@ -18,6 +18,18 @@ def test_the_blogs_network_is_looked_at_after_each_relu() -> None:
     assert [layer.name for layer in chosen_layers(ph.load("cifar"))] == ["relu1", "relu2"]
 
 
+def test_a_pool_between_a_convolution_and_its_relu_is_passed() -> None:
+    found = [layer.name for layer in chosen_layers(ph.load("cifar-deep"))]
+    assert found == ["relu1", "relu2", "relu3", "add", "relu5", "relu6", "add_1", "relu8", "relu9"]
+
+
+def test_a_pool_before_the_next_convolution_is_not() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.MaxPool2d(2), nn.Conv2d(4, 5, 3), nn.ReLU(), nn.MaxPool2d(2), nn.ReLU()
+    )
+    assert names(model) == ["0", "3"]
+
+
 def test_residual_blocks_are_looked_at_after_their_sum() -> None:
     found = names(torchvision.models.resnet18(weights=None))
     assert found[:3] == ["relu", "layer1.0.relu", "layer1.0.relu_1"]

@@ -1,7 +1,7 @@
 """Which layers a scan looks at.
 
 By default each convolution's output after everything that belongs to it: the norm, the sum of a residual block, the
-non-linearity; found by following the autograd graph from the convolution as long as there is one way on. So no numbers
+non-linearity, and a pool that stands before that; found by following the autograd graph from the convolution as long as there is one way on. So no numbers
 are looked at twice: neither before and after a norm, nor in a part and in the concatenation of parts.
 """
 
@@ -20,6 +20,8 @@ from phosphene.project.rules import Treatment, operation_of
 from phosphene.tape import Event, run
 
 NORMS = ("NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm", "NativeGroupNorm", "NativeLayerNorm")
+
+POOLS = ("MaxPool2D", "AvgPool2D")
 
 
 def chosen_layers(net: Network, wanted: Sequence[str] | None = None) -> list[Layer]:
@@ -82,20 +84,29 @@ def _onward(graph: Graph) -> dict[Node, list[Node]]:
 
 
 def _end(node: Node, graph: Graph, onward: dict[Node, list[Node]], made: dict[Node, str]) -> Node | None:
-    """Follow a convolution's output through what belongs to it; the last node that is a layer's output."""
+    """Follow a convolution's output through what belongs to it; the last node that is a layer's output.
+
+    A pool may stand between a convolution and its non-linearity; behind that it is the next one's affair.
+    """
     end = node if node in made else None
-    while len(after := onward.get(node, [])) == 1 and _belongs(after[0], graph):
+    bent = False
+    while len(after := onward.get(node, [])) == 1:
         node = after[0]
-        end = node if node in made else end
+        bent = bent or _is_nonlinearity(node, graph)
+        if _belongs(node, graph):
+            end = node if node in made else end
+        elif bent or not kind_of(node).startswith(POOLS):
+            break
     return end
 
 
 def _belongs(node: Node, graph: Graph) -> bool:
     """Whether an operation finishes a convolution: a norm, a sum, or a non-linearity of one map."""
-    edges = graph.edges[node]
-    if kind_of(node) in (*NORMS, "Add"):
-        return True
-    return operation_of(node, edges, held=False).treatment is Treatment.NONLINEARITY
+    return kind_of(node) in (*NORMS, "Add") or _is_nonlinearity(node, graph)
+
+
+def _is_nonlinearity(node: Node, graph: Graph) -> bool:
+    return operation_of(node, graph.edges[node], held=False).treatment is Treatment.NONLINEARITY
 
 
 def _is_convolution(node: Node) -> bool:
