@@ -57,7 +57,7 @@ def lines(sheet):
 def test_tiles_name_the_unit_by_its_number_where_the_title_names_the_layer(projection):
     one = replace(
         projection,
-        pixels=projection.pixels[:, :1],
+        signal=projection.signal[:, :1],
         activation=projection.activation[:, :1],
         inputs=projection.inputs[:1],
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -17,6 +19,7 @@ from phosphene.errors import UsageError, did_you_mean
 from phosphene.graph import entrance, trace
 from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
+from phosphene.preprocessing import Scale as InputScale
 from phosphene.project.picture import sheet_of
 from phosphene.project.rules import RULES, UNPOOLS, Rule, Unpool, Way
 from phosphene.project.start import Position, arranged, own_signal, selected
@@ -35,24 +38,29 @@ class Projection:
     Attributes:
         units: the addresses, in the order of the first dimension below.
         signal: (units, images, C, H, W) in the model's input units.
-        pixels: the same with the preprocessing's scale undone (values of 0..1 pictures).
         activation: (units, images) the value sent back: the map's peak, or the value at the chosen position.
         places: (units, images, 2) row and column of that value in the map.
         rules_used: what every operation on the way did, from the layer to the input.
         inputs: (images, C, H, W) what the model saw, as picture values.
         way: the rule and the un-pooling.
         position: what was sent back of each map.
+        input_scale: from picture values to input values.
     """
 
     units: tuple[Unit, ...]
     signal: Tensor
-    pixels: Tensor
     activation: Tensor
     places: Tensor
     rules_used: tuple[Used, ...]
     inputs: Tensor
     way: Way
     position: Position | Literal["signal"]
+    input_scale: InputScale
+
+    @cached_property
+    def pixels(self) -> Tensor:
+        """`signal` with the preprocessing's scale undone (values of 0..1 pictures); made when first asked for."""
+        return self.input_scale.to_pixels(self.signal)
 
     def sheet(
         self, scale: Scale = "tile", columns: int | None = None, theme: str = "light", dpi: int = 150
@@ -101,22 +109,31 @@ def project(
     with torch.no_grad():
         maps = to_maps(event.output, event.axis)
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
-        sent = [
-            route.back(arranged(part, event), way, tuple(start.shape))
-            for part in sources.chunks(_units_at_once(route, start, memory, sources.signal.window is not None))
-        ]
-        total = torch.cat(sent) if len(sent) > 1 else sent[0]
+        at_once = _units_at_once(route, start, memory, sources.signal.window is not None)
+        parts = (route.back(arranged(part, event), way, tuple(start.shape)) for part in sources.chunks(at_once))
+        total = _joined(parts, len(sources.activation), at_once)
     return Projection(
         units=chosen,
         signal=total,
-        pixels=net.scale.to_pixels(total),
         activation=sources.activation,
         places=sources.places,
         rules_used=tuple(route.rules_used(way)),
         inputs=net.scale.to_picture(x),
         way=way,
         position="signal" if signal is not None else position,
+        input_scale=net.scale,
     )
+
+
+def _joined(parts: Iterator[Tensor], units: int, at_once: int) -> Tensor:
+    """Put parts of ``at_once`` units behind each other, without ever holding all of them twice."""
+    first = next(parts)
+    if units <= at_once:
+        return first
+    total = first.new_empty(units, *first.shape[1:])
+    for start, part in zip(range(0, units, at_once), chain([first], parts), strict=True):
+        total[start : start + at_once] = part
+    return total
 
 
 # -- what was asked for ------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Which layers a scan looks at.
 
 By default each convolution's output after everything that belongs to it: the norm, the sum of a residual block, the
-non-linearity, and a pool that stands before that; found by following the autograd graph from the convolution as long as there is one way on. So no numbers
-are looked at twice: neither before and after a norm, nor in a part and in the concatenation of parts.
+non-linearity, and a pool that stands before that; found by following the autograd graph from the convolution as long as
+there is one way on. So no numbers are looked at twice: neither before and after a norm, nor in a part and in the
+concatenation of parts.
 """
 
 from __future__ import annotations

@@ -115,7 +115,6 @@ def _joined(parts: Sequence[Projection]) -> Projection:
     return replace(
         parts[0],
         signal=torch.cat([part.signal for part in parts], 1),
-        pixels=torch.cat([part.pixels for part in parts], 1),
         activation=torch.cat([part.activation for part in parts], 1),
         places=torch.cat([part.places for part in parts], 1),
         inputs=torch.cat([part.inputs for part in parts]),
