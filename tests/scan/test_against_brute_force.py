@@ -117,6 +117,7 @@ def test_correlation_and_regression(scanner: Scanner, everything: dict[str, Ever
             seen.append(visible(X[i], (max(top, 0), min(bottom, 14), max(left, 0), min(right, 18))))
     values, features = np.array(rows, np.float64), np.array(seen)
     pairs = scanner.summaries[layer].pairs
+    pairs.settle()
     assert pairs.count == len(rows)
     with np.errstate(invalid="ignore"):
         expected = np.corrcoef(np.concatenate([features, values], 1), rowvar=False)

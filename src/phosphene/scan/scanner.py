@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -69,9 +69,13 @@ class Scanner:
         moved = inputs.to(self.net.device, self._dtype, memory_format=torch.channels_last)
         run(self.model, moved.clone() if moved is inputs else moved, visit)
 
-    def state(self) -> dict[str, State]:
-        """Return all that must be written to go on later, or to read the results: arrays by layer."""
-        return {name: summary.state(self.members) for name, summary in self.summaries.items()}
+    def state(self) -> Mapping[str, State]:
+        """Return all that must be written to go on later, or to read the results: arrays by layer.
+
+        A layer's are made when they are asked for, from the figures as they then are: all at once would be as large
+        again as all that is kept.
+        """
+        return _States(self.summaries, self.members)
 
     def restore(self, state: Mapping[str, State]) -> None:
         """Go on from what `state` gave."""
@@ -84,6 +88,22 @@ class Scanner:
         sample = self.members.add(other.members.hash, other.members.image)
         for name, summary in self.summaries.items():
             summary.merge(other.summaries[name], sample)
+
+
+class _States(Mapping[str, State]):
+    """The arrays of every layer, made one layer at a time."""
+
+    def __init__(self, summaries: Mapping[str, Summary], members: Members) -> None:
+        self._summaries, self._members = summaries, members
+
+    def __getitem__(self, name: str) -> State:
+        return self._summaries[name].state(self._members)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._summaries)
+
+    def __len__(self) -> int:
+        return len(self._summaries)
 
 
 class _Looking:
