@@ -5,68 +5,36 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
+from phosphene.cli.figure_options import Dpi, Out, Rule, RuleName, ScaleName, Theme, ThemeName, Unpool, UnpoolName
 from phosphene.cli.memory import Memory, memory_bytes
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
 from phosphene.cli.quick import importing, let_waiting_threads_sleep
-
-
-class RuleName(StrEnum):
-    """How operations send a signal back."""
-
-    deconvnet = "deconvnet"
-    guided = "guided"
-    gradient = "gradient"
-
-
-class UnpoolName(StrEnum):
-    """How max-pooling sends it back."""
-
-    switches = "switches"
-    fill = "fill"
-
-
-class ScaleName(StrEnum):
-    """What the colours of a tile are relative to."""
-
-    tile = "tile"
-    shared = "shared"
-
-
-class ThemeName(StrEnum):
-    """The ground a figure is drawn on."""
-
-    light = "light"
-    dark = "dark"
 
 
 def show(
     network: NetworkName,
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files, folders, .zip files, samples.")],
     layer: Annotated[str, typer.Option("--layer", "-l", help="The layer, as 'phosphene layers' names it.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The figure: .png, .svg or .pdf.")],
+    out: Out,
     unit: Annotated[
         list[int] | None, typer.Option("--unit", "-u", min=0, help="A unit, from 0; may be repeated. All if left out.")
     ] = None,
-    rule: Annotated[RuleName, typer.Option("--rule", help="How operations send a unit back.")] = RuleName.deconvnet,
-    unpool: Annotated[
-        UnpoolName, typer.Option("--unpool", help="How max-pooling does: to recorded places, or to whole windows.")
-    ] = UnpoolName.switches,
+    rule: Rule = RuleName.deconvnet,
+    unpool: Unpool = UnpoolName.switches,
     position: Annotated[
         str, typer.Option("--position", help="What of a unit's map is sent back: map, peak, or a place Y,X.")
     ] = "map",
     scale: Annotated[
-        ScaleName, typer.Option("--scale", help="Colours relative to each tile's own maximum, or to that of all.")
+        ScaleName, typer.Option("--scale", help="Colours relative to each tile's own values, or to those of all.")
     ] = ScaleName.tile,
     columns: Annotated[int | None, typer.Option("--columns", min=1, help="Tiles or pairs side by side.")] = None,
-    dpi: Annotated[int, typer.Option("--dpi", min=36, max=1200, help="Pixels an inch.")] = 150,
-    theme: Annotated[ThemeName, typer.Option("--theme", help="The figure's ground.")] = ThemeName.light,
+    dpi: Dpi = 150,
+    theme: Theme = ThemeName.light,
     weights: Weights = None,
     size: InputSize = None,
     memory: Memory = None,

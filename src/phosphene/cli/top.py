@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phosphene.cli.common import AsJson, Device, DeviceName, answer
+from phosphene.cli.figure_options import Dpi, Out, Rule, RuleName, Theme, ThemeName, Unpool, UnpoolName
 from phosphene.cli.network_options import Weights
-from phosphene.cli.show import RuleName, ThemeName, UnpoolName
 
 if TYPE_CHECKING:
     from phosphene.atlas.records import Manifest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def top(
     atlas: Annotated[Path, typer.Argument(help="A file that 'phosphene scan' wrote.")],
     units: Annotated[list[str], typer.Argument(metavar="UNIT...", help="Units such as relu2:8, or whole layers.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The figure: .png, .svg or .pdf.")],
+    out: Out,
     network: Annotated[
         str | None, typer.Option("--network", help="The network that was scanned: adds the projections.")
     ] = None,
@@ -26,13 +26,11 @@ def top(
         list[str] | None,
         typer.Option("--images", help="The images that were scanned; needed where the atlas keeps small copies only."),
     ] = None,
-    rule: Annotated[RuleName, typer.Option("--rule", help="How operations send a unit back.")] = RuleName.deconvnet,
-    unpool: Annotated[
-        UnpoolName, typer.Option("--unpool", help="How max-pooling does: to recorded places, or to whole windows.")
-    ] = UnpoolName.switches,
+    rule: Rule = RuleName.deconvnet,
+    unpool: Unpool = UnpoolName.switches,
     columns: Annotated[int | None, typer.Option("--columns", min=1, help="Units side by side.")] = None,
-    dpi: Annotated[int, typer.Option("--dpi", min=36, max=1200, help="Pixels an inch.")] = 150,
-    theme: Annotated[ThemeName, typer.Option("--theme", help="The figure's ground.")] = ThemeName.light,
+    dpi: Dpi = 150,
+    theme: Theme = ThemeName.light,
     weights: Weights = None,
     device: Device = DeviceName.auto,
     as_json: AsJson = False,
