@@ -1,0 +1,78 @@
+"""Figures of a few pictures as one finding: mean, interval, and whether it is clearly beyond its baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phosphene.evidence.bootstrap import mean_interval
+from phosphene.evidence.finding import Finding, Interval
+from phosphene.evidence.phrases import counted
+from phosphene.network import Unit
+from phosphene.scan.kernel import Floats
+
+FEW = 3  # pictures; fewer are said to be few
+
+
+def mean(values: Floats) -> float:
+    """Return the mean of what is finite; NaN where nothing is."""
+    finite = np.asarray(values, np.float64)
+    finite = finite[np.isfinite(finite)]
+    return float(finite.mean()) if len(finite) else float("nan")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure on N pictures beside what it is without the unit, on the same pictures (or one figure for all).
+
+    Attributes:
+        value: (N,), NaN where it could not be measured.
+        baseline: (N,) or (1,), NaN likewise.
+        what: what the baseline is, in a few words.
+    """
+
+    value: Floats
+    baseline: Floats
+    what: str
+
+    @property
+    def difference(self) -> Interval | None:
+        """The interval of the mean difference, picture by picture."""
+        return mean_interval(self.value - self.baseline)
+
+    @property
+    def is_above(self) -> bool:
+        """Whether the figure is clearly larger than its baseline."""
+        return self.difference is not None and self.difference.low > 0
+
+    @property
+    def is_below(self) -> bool:
+        """Whether the figure is clearly smaller than its baseline."""
+        return self.difference is not None and self.difference.high < 0
+
+    def finding(self, question: str, sentence: str, caution: str = "") -> Finding:
+        """State the mean; a caution is added where there are few pictures."""
+        count = int(np.isfinite(self.value).sum())
+        few = f"measured on {counted(count, 'picture')} only" if count < FEW else ""
+        base = mean(self.baseline)
+        return Finding(
+            question=question,
+            value=mean(self.value),
+            sentence=sentence,
+            baseline=None if np.isnan(base) else base,
+            compared_with=self.what,
+            interval=mean_interval(self.value),
+            caution="; ".join(filter(None, [caution, few])),
+        )
+
+
+def nothing(question: str, sentence: str, caution: str) -> Finding:
+    """State that there is nothing to measure, and why."""
+    return Finding(question, float("nan"), sentence, caution=caution)
+
+
+def dead(question: str, unit: Unit, pictures: int) -> Finding:
+    """State that a unit is not active on any of the pictures."""
+    shown = counted(pictures, "picture")
+    return nothing(question, f"{unit} is not active on any of {shown}, so this was not measured.", f"dead on {shown}")
