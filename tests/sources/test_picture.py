@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from phosphene.errors import UsageError
-from phosphene.sources.picture import ImageSet, Picture, Pixels
+from phosphene.sources.joined import Joined
+from phosphene.sources.picture import Failure, ImageSet, Picture, Pixels
+from phosphene.sources.pictures import Held, Pictures
 
 GREY = Pixels(np.full((2, 2, 3), 128, np.uint8))
 
@@ -59,3 +61,48 @@ def test_indices_and_length():
     with pytest.raises(IndexError):
         found[3]
     assert repr(found) == "ImageSet('set', 3 pictures, 2 classes)"
+
+
+def test_the_first_ones_keep_what_was_passed_over_so_far():
+    found = ImageSet("set", numbered(5), ("even", "odd"), [Failure("gone", "it is gone")])
+    assert ids(found.first(2)) == ["0000", "0001"]
+    assert len(found.first(9)) == 5
+    assert [failure.id for failure in found.first(2).failures] == ["gone"]
+    assert found.first(2).classes == ("even", "odd")
+
+
+class Squares(Pictures):
+    """A million pictures that nobody holds."""
+
+    made = 0
+
+    def __len__(self):
+        return 1_000_000
+
+    def at(self, index):
+        self.made += 1
+        return Picture(f"{index * index}", "even" if index % 2 == 0 else "odd", GREY)
+
+
+def test_pictures_are_made_when_they_are_asked_for_and_choices_do_not_hold_them():
+    squares = Squares()
+    found = ImageSet("set", squares, ("even", "odd"))
+    assert (len(found), found[999_999].id, found[-3].id) == (1_000_000, "999998000001", "999994000009")
+    assert ids(found.first(3)) == ["0", "1", "4"]
+    assert squares.made == 5
+    odd = found.first(10).where("odd")
+    assert ids(odd) == ["1", "9", "25", "49", "81"]
+    assert ids(odd.take(9)) == ids(odd)
+    assert found[0] is not found[0]
+
+
+def test_sets_behind_each_other_number_what_occurs_again():
+    parts = [("a/", Held(list(numbered(2)))), ("", Held([Picture("a/0001", None, GREY)])), ("b/", Squares())]
+    joined = Joined(parts)
+    assert len(joined) == 1_000_003
+    assert [joined.at(index).id for index in (0, 1, 2, 3, 1_000_002)] == [
+        *("a/0000", "a/0001", "a/0001 (2)", "b/0", "b/999998000001")
+    ]
+    assert [picture.id for picture, _ in zip(joined, range(4), strict=False)] == [
+        *("a/0000", "a/0001", "a/0001 (2)", "b/0")
+    ]

@@ -124,7 +124,7 @@ def _limited(pictures: ImageSet, limit: int | None) -> ImageSet:
         return pictures
     if limit < 1:
         raise UsageError(f"a scan of {limit} pictures sees nothing; give a limit of 1 or more")
-    return ImageSet(pictures.name, islice(pictures, limit), pictures.classes, pictures.failures)
+    return pictures.first(limit)
 
 
 def _check(precision: str, batch: int | None, **counts: int) -> None:

@@ -68,4 +68,4 @@ def from_zip(path: Path, split: str | None) -> ImageSet:
     infos = {info.filename.replace("\\", "/"): info for info in listed if not info.is_dir()}
     placed = choose(place(infos), split, str(path))
     pictures = [Picture(item.id, item.label, Member(archive, infos[item.name])) for item in placed]
-    return ImageSet(path.name, pictures, class_names(placed))
+    return ImageSet(path.name, pictures, class_names(item.label for item in placed))

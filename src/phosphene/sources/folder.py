@@ -10,8 +10,19 @@ from pathlib import Path
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.encoded import read_encoded
-from phosphene.sources.layout import choose, class_names, path_parts, place
+from phosphene.sources.layout import (
+    Layout,
+    chosen_split,
+    class_names,
+    folder_of,
+    is_picture,
+    numbered,
+    path_parts,
+    repeats,
+)
+from phosphene.sources.packed import Packed
 from phosphene.sources.picture import Failure, ImageSet, Picture
+from phosphene.sources.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,35 @@ class File:
             raise BrokenPicture(f"the file cannot be opened ({error.strerror or error})") from error
 
 
+class Files(Pictures):
+    """The pictures of a folder: of each only its name is held."""
+
+    def __init__(self, folder: Path, names: list[str], layout: Layout) -> None:
+        self._folder, self._layout, self._names = str(folder), layout, Packed(names)
+        plain = all(map(str.isprintable, names))  # other names are escaped, and may become equal by that
+        self._again = {} if plain else repeats(lambda: (layout.place(name).id for name in names))
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def at(self, index: int) -> Picture:
+        """Return one picture."""
+        name = self._names[index]
+        place = self._layout.place(name)
+        return Picture(numbered(place.id, self._again.get(index)), place.label, File(f"{self._folder}/{name}"))
+
+
 def from_folder(folder: Path, split: str | None) -> ImageSet:
     """Return the pictures of a folder whose sub-folders are classes."""
     found = _Walk(folder)
-    placed = choose(place(found.files), split, str(folder))
-    pictures = [Picture(item.id, item.label, File(str(folder / item.name))) for item in placed]
-    return ImageSet(folder.resolve().name, pictures, class_names(placed), found.failures)
+    names = found.files
+    layout = Layout({folder_of(name) for name in names})
+    if split is not None:
+        wanted = chosen_split(split, layout.splits, str(folder))
+        names = [name for name in names if layout.folder(name).split == wanted]
+    names.sort(key=layout.order)
+    classes = class_names(layout.folder(name).label for name in names)
+    return ImageSet(folder.resolve().name, Files(folder, names, layout), classes, found.failures)
 
 
 def from_file(path: Path, split: str | None) -> ImageSet:
@@ -57,7 +91,7 @@ def from_file(path: Path, split: str | None) -> ImageSet:
 
 @dataclass
 class _Walk:
-    """All files below a folder, as `/`-separated names relative to it.
+    """All pictures below a folder, by their suffix, as `/`-separated names relative to it.
 
     Links to folders are followed after everything else, and no folder is entered twice, so loops end.
     """
@@ -89,7 +123,8 @@ class _Walk:
         for entry in sorted(os.scandir(self.folder / name), key=lambda entry: entry.name):
             below = f"{name}/{entry.name}" if name else entry.name
             if not _leads_to_folder(entry):
-                self.files.append(below)
+                if is_picture(below):
+                    self.files.append(below)
             else:
                 (linked if entry.is_symlink() else folders).append(below)
         return folders, linked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
@@ -13,8 +12,10 @@ from phosphene.sources.cifar10 import FOLDER as CIFAR10_FOLDER
 from phosphene.sources.cifar10 import cifar10
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.folder import from_file, from_folder
-from phosphene.sources.layout import natural, path_parts, unique
+from phosphene.sources.joined import Joined
+from phosphene.sources.layout import class_names, titles
 from phosphene.sources.picture import Failure, ImageSet, Picture
+from phosphene.sources.pictures import Held, Pictures
 from phosphene.sources.samples import samples
 
 __all__ = ["BrokenPicture", "Failure", "ImageSet", "Picture", "images"]
@@ -93,23 +94,16 @@ def _join(specs: list[str], sets: list[ImageSet]) -> ImageSet:
     """Put sets behind each other. A picture keeps its id, behind the set's name unless it is the set."""
     if not sets:
         raise UsageError("the list of images is empty; give at least one folder, .zip or picture")
-    titles = _titles(specs)
-    joined = [_renamed(*pair) for pair in zip(titles, sets, strict=True)]
-    pictures = [picture for part in joined for picture in part]
-    ids = unique(picture.id for picture in pictures)
-    classes = sorted({label for part in sets for label in part.classes}, key=natural)
+    named = titles(specs)
+    parts = [_alone(title, part) or (f"{title}/", part.pictures) for title, part in zip(named, sets, strict=True)]
+    classes = class_names(label for part in sets for label in part.classes)
     failures = [failure for part in sets for failure in part.failures]
-    named = [Picture(id, p.label, p.source) for id, p in zip(ids, pictures, strict=True)]
-    return ImageSet(" + ".join(titles) if len(titles) < 4 else f"{len(titles)} sources", named, classes, failures)
+    name = " + ".join(named) if len(named) < 4 else f"{len(named)} sources"
+    return ImageSet(name, Joined(parts), classes, failures)
 
 
-def _titles(specs: list[str]) -> list[str]:
-    """Return the last part of each path, or all of it where that alone is not unique."""
-    parts = [path_parts(spec) or ["."] for spec in specs]
-    times = Counter(part[-1] for part in parts)
-    return [part[-1] if times[part[-1]] == 1 else "/".join(part) for part in parts]
-
-
-def _renamed(title: str, part: ImageSet) -> list[Picture]:
-    alone = len(part) == 1 and part[0].id == part.name
-    return [Picture(title if alone else f"{title}/{p.id}", p.label, p.source) for p in part]
+def _alone(title: str, part: ImageSet) -> tuple[str, Pictures] | None:
+    """Return the one picture of a set that is nothing else, under the set's title."""
+    if len(part) != 1 or part[0].id != part.name:
+        return None
+    return "", Held([Picture(title, part[0].label, part[0].source)])

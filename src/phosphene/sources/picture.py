@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from PIL import Image
 
 from phosphene.errors import UsageError, did_you_mean
 from phosphene.sources.decode import BrokenPicture, decode
+from phosphene.sources.pictures import Chosen, Held, Pictures
 
 
 class Source(Protocol):
@@ -63,28 +65,33 @@ class Failure:
 
 
 class ImageSet:
-    """Pictures in a fixed order, with their class names; decoding happens only when a picture is opened."""
+    """Pictures in a fixed order, with their class names; decoding happens only when a picture is opened.
+
+    Large sources give `Pictures`, which make each picture when it is asked for; any other are held.
+    """
 
     def __init__(
         self,
         name: str,
-        pictures: Iterable[Picture],
+        pictures: Pictures | Iterable[Picture],
         classes: Iterable[str] = (),
         failures: Iterable[Failure] = (),
     ) -> None:
         self.name = name
         self.classes = tuple(classes)
-        self._pictures = tuple(pictures)
+        self.pictures = pictures if isinstance(pictures, Pictures) else Held(tuple(pictures))
         self._failures = {failure.id: failure for failure in failures}
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self.pictures)
 
     def __iter__(self) -> Iterator[Picture]:
-        return iter(self._pictures)
+        return iter(self.pictures)
 
     def __getitem__(self, index: int) -> Picture:
-        return self._pictures[index]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"{self.name} has {len(self)} pictures, and none at {index}")
+        return self.pictures.at(index % len(self))
 
     def __repr__(self) -> str:
         return f"ImageSet({self.name!r}, {len(self)} pictures, {len(self.classes)} classes)"
@@ -111,13 +118,19 @@ class ImageSet:
         """
         if n < 0:
             raise UsageError(f"cannot take {n} pictures; give a number from 0 up")
-        ranks = [hashlib.blake2b(f"{seed}:{p.id}".encode(), digest_size=8).digest() for p in self]
-        chosen = sorted(sorted(range(len(self)), key=ranks.__getitem__)[:n])
-        return ImageSet(self.name, [self[i] for i in chosen], self.classes)
+        ranks = ((hashlib.blake2b(f"{seed}:{p.id}".encode(), digest_size=8).digest(), i) for i, p in enumerate(self))
+        return self._only(sorted(index for _, index in heapq.nsmallest(n, ranks)))
+
+    def first(self, n: int) -> ImageSet:
+        """Return the first `n` pictures (all, if there are fewer), and what was passed over so far."""
+        return ImageSet(self.name, Chosen(self.pictures, range(min(n, len(self)))), self.classes, self.failures)
 
     def where(self, label: str) -> ImageSet:
         """Return the pictures of one class."""
         if label not in self.classes:
             hint = did_you_mean(label, self.classes) or f"; it has {', '.join(self.classes) or 'no classes'}"
             raise UsageError(f"{self.name} has no class {label!r}{hint}")
-        return ImageSet(self.name, [p for p in self if p.label == label], self.classes)
+        return self._only(index for index, picture in enumerate(self) if picture.label == label)
+
+    def _only(self, places: Iterable[int]) -> ImageSet:
+        return ImageSet(self.name, Chosen(self.pictures, np.fromiter(places, np.int64)), self.classes)
