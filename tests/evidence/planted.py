@@ -11,6 +11,7 @@ right. Frequencies are cycles per pixel.
 from __future__ import annotations
 
 import secrets
+import sys
 
 import numpy as np
 import torch
@@ -47,8 +48,10 @@ CLASSES = ("marked", "plain", "striped")
 
 
 def fresh_seed() -> int:
-    """Return a seed that nobody has chosen; a test prints it, so that a failure can be repeated."""
-    return secrets.randbelow(2**31)
+    """Return a seed that nobody has chosen, and say it where a test that fails shows it."""
+    seed = secrets.randbelow(2**31)
+    sys.stderr.write(f"seed {seed}\n")
+    return seed
 
 
 def index(name: str) -> int:
