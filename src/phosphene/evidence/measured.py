@@ -22,6 +22,23 @@ def mean(values: Floats) -> float:
     return float(finite.mean()) if len(finite) else float("nan")
 
 
+def two(number: float) -> str:
+    """Return a number with two decimals; one that rounds to nought has no sign."""
+    return f"{round(number, 2) + 0.0:.2f}"
+
+
+def share(answer: Floats, value: Floats, nothing_shown: Floats) -> Floats:
+    """Return ``answer`` as a share of the activation ``value``, or where that is not above 0, above ``nothing_shown``.
+
+    A unit whose strongest activation is negative has no share of it; what counts is how far it rises above its answer
+    to a picture that shows nothing.
+    """
+    floor = np.where(value > 0, 0.0, nothing_shown)
+    whole = value - floor
+    found: Floats = (answer - floor) / np.where(whole > 0, whole, np.nan)
+    return found
+
+
 @dataclass(frozen=True)
 class Compared:
     """A figure on N pictures beside what it is without the unit, on the same pictures (or one figure for all).

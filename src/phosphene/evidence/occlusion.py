@@ -15,7 +15,7 @@ from torch import Tensor
 
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.frames import within
-from phosphene.evidence.measured import Compared, dead, mean, nothing
+from phosphene.evidence.measured import Compared, dead, mean, nothing, two
 from phosphene.evidence.phrases import counted
 from phosphene.evidence.ranks import spearman
 from phosphene.evidence.sights import AT_ONCE, Sights
@@ -113,8 +113,9 @@ def _hidden(sights: Sights, masks: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     crops = sights.crops
     side = float((masks.sum((1, 2, 3)) / masks.shape[1]).sqrt().mean())
     shown = (grey(sights.net, crops), sights.frames.cut(blurred(sights.images, side), sights.row))
-    size = max(1, 4 * AT_ONCE // (len(FILLS) * masks.shape[1] * crops[:1].numel()))
-    for which in torch.arange(len(crops), device=crops.device).split(size):
+    size = max(1, 32 * AT_ONCE // (len(FILLS) * masks.shape[1] * crops[:1].numel()))
+    for start in range(0, len(crops), size):
+        which = torch.arange(start, min(start + size, len(crops)), device=crops.device)
         mask = masks[which, :, None]
         yield which, torch.cat([torch.where(mask, fill[which, None], crops[which, None]) for fill in shown], 1)
 
@@ -154,8 +155,8 @@ def _finding(found: Occlusion, agreement: Agreement) -> Finding:
     own = mean(agreement.own)
     sentence = (
         f"The {rule} picture ({unpool}) of {found.unit} is bright where hiding lowers the unit at a rank agreement of "
-        f"{own:.2f}, over {found.squares.shape[1]} squares in {counted(pictures, 'picture')}; {what} reach "
-        f"{mean(against):.2f}."
+        f"{two(own)}, over {found.squares.shape[1]} squares in {counted(pictures, 'picture')}; {what} reach "
+        f"{two(mean(against))}."
     )
     return compared.finding(question, sentence, _doubt(found, compared))
 

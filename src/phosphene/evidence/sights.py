@@ -17,7 +17,7 @@ from phosphene.network import Layer, Network, Unit
 from phosphene.project import HeldFixedWarning, project
 from phosphene.project.rules import Way
 
-AT_ONCE = 2**21  # values of input in one forward pass: more leaves the processor's cache
+AT_ONCE = 2**18  # values of input in one forward pass: more leaves the processor's cache
 OTHERS = 4  # other active units that a unit's picture is compared with, at most
 
 

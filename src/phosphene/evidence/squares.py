@@ -13,7 +13,7 @@ _OVERLAP = 1.5  # sides of squares over the distance between them
 
 
 def squares(fields: Tensor, across: int) -> Tensor:
-    """Lay ``across`` x ``across`` squares over each field (P, 4), half overlapping: (P, K, 4), top, left, bottom, right.
+    """Lay ``across`` x ``across`` overlapping squares over each field (P, 4): (P, K, 4), top, left, bottom, right.
 
     Their side and their distance follow from the largest field; a field of few pixels gets fewer squares.
     """
@@ -74,7 +74,6 @@ def edges(images: Tensor) -> Tensor:
     smooth, slope = torch.tensor([1.0, 2.0, 1.0]).to(images), torch.tensor([-1.0, 0.0, 1.0]).to(images)
     flat = F.pad(images.flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
     down, across = (
-        F.conv2d(flat, kernel.reshape(1, 1, 3, 3))
-        for kernel in (slope[:, None] * smooth, smooth[:, None] * slope)
+        F.conv2d(flat, kernel.reshape(1, 1, 3, 3)) for kernel in (slope[:, None] * smooth, smooth[:, None] * slope)
     )
     return torch.hypot(down, across).reshape(images.shape)
