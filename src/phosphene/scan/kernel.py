@@ -1,7 +1,7 @@
 """One pass over a layer's output: everything that is kept of each unit in each image.
 
-Memory is read once, units side by side in the processor's lanes. Where numba is missing, NumPy gives the same numbers
-in several passes.
+Memory is read once, units side by side in the processor's lanes; bfloat16 is widened there. Where numba is missing,
+NumPy gives the same numbers in several passes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 try:
-    from phosphene.scan import loops
+    from phosphene.scan import loops as loops
 except ImportError:  # no numba
     loops = None  # type: ignore[assignment]
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
+Values = NDArray[Any]
+"""Maps as they lie in memory: float32, or the bits of bfloat16 as int16, for which NumPy has no type."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Reduced:
         total: sum of the finite values, float64.
         squares: sum of their squares, float64.
         largest: the largest finite value, float32; minus infinity where there is none.
+        place: the first position that has it, int32.
         smallest: the smallest, likewise; plus infinity where there is none.
         positive: how many are above zero.
         finite: how many there are; the rest of the positions hold NaN or infinity.
@@ -37,49 +40,38 @@ class Reduced:
     total: Floats
     squares: Floats
     largest: Floats
+    place: Integers
     smallest: Floats
     positive: Integers
     finite: Integers
 
 
-def reduced(maps: Floats) -> Reduced:
-    """Reduce ``maps`` (N, positions, C), float32 and contiguous, over their positions."""
+def reduced(maps: Values) -> Reduced:
+    """Reduce ``maps`` (N, positions, C), contiguous, over their positions."""
     images, positions, units = maps.shape
     shape = (images, units)
     result = Reduced(
         np.zeros(shape),
         np.zeros(shape),
         np.full(shape, -np.inf, np.float32),
+        np.zeros(shape, np.int32),
         np.full(shape, np.inf, np.float32),
         np.zeros(shape, np.int32),
         np.full(shape, positions, np.int64),
     )
     reduce = _reduce_by_numpy if loops is None else loops.reduce
-    reduce(maps, result.total, result.squares, result.largest, result.smallest, result.positive)
+    reduce(maps, result.total, result.squares, result.largest, result.place, result.smallest, result.positive)
     for image in np.flatnonzero(~np.isfinite(result.squares).all(1)):
-        _without_nonfinite(maps[image], result, int(image))
+        _without_nonfinite(widened(maps[image]), result, int(image))
     return result
 
 
-def places(maps: Floats, images: Integers, units: Integers) -> Integers:
-    """Return the first position of the largest finite value of each (image, unit) pair, int32."""
-    found = np.zeros(len(images), np.int32)
-    if loops is None:
-        values = maps[images, :, units]
-        found[...] = np.where(np.isfinite(values), values, -np.inf).argmax(1)
-    else:
-        loops.search(maps, images.astype(np.int64), units.astype(np.int64), found)
-    return found
-
-
-def all_places(maps: Floats, images: Integers) -> Integers:
-    """Return the first position of the largest finite value of every unit of some images, (images, C), int32."""
-    found = np.zeros((len(images), maps.shape[2]), np.int32)
-    if loops is None:
-        found[...] = np.where(np.isfinite(maps[images]), maps[images], -np.inf).argmax(1)
-    else:
-        loops.search_all(maps, images.astype(np.int64), found)
-    return found
+def widened(values: Values) -> Floats:
+    """Return float32: bfloat16, which comes as the int16 of the same bits, is the upper half of one."""
+    if values.dtype != np.int16:
+        return values
+    wide: Floats = (values.astype(np.int32) << 16).view(np.float32)
+    return wide
 
 
 def _without_nonfinite(values: Floats, result: Reduced, image: int) -> None:
@@ -89,17 +81,26 @@ def _without_nonfinite(values: Floats, result: Reduced, image: int) -> None:
     result.total[image] = kept.sum(0)
     result.squares[image] = (kept**2).sum(0)
     result.largest[image] = np.where(finite, values, -np.inf).max(0)
+    result.place[image] = np.where(finite, values, -np.inf).argmax(0)
     result.smallest[image] = np.where(finite, values, np.inf).min(0)
     result.positive[image] = ((kept > 0) & finite).sum(0)
     result.finite[image] = finite.sum(0)
 
 
 def _reduce_by_numpy(
-    maps: Floats, total: Floats, squares: Floats, largest: Floats, smallest: Floats, positive: Integers
+    maps: Values,
+    total: Floats,
+    squares: Floats,
+    largest: Floats,
+    place: Integers,
+    smallest: Floats,
+    positive: Integers,
 ) -> None:
+    wide = widened(maps)
     with np.errstate(over="ignore", invalid="ignore"):
-        maps.sum(1, dtype=np.float64, out=total)
-        np.einsum("npc,npc->nc", maps.astype(np.float64), maps, out=squares)
-        maps.max(1, out=largest)
-        maps.min(1, out=smallest)
-        positive[...] = (maps > 0).sum(1)
+        wide.sum(1, dtype=np.float64, out=total)
+        np.einsum("npc,npc->nc", wide.astype(np.float64), wide, out=squares)
+        wide.max(1, out=largest)
+        place[...] = wide.argmax(1)
+        wide.min(1, out=smallest)
+        positive[...] = (wide > 0).sum(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -13,15 +12,12 @@ from torch import Tensor
 
 from phosphene.geometry import View
 from phosphene.scan import draws, kernel
-from phosphene.scan.kernel import Floats, Integers
+from phosphene.scan.kernel import Floats, Integers, Values
 from phosphene.scan.moments import Moments
 from phosphene.scan.pairs import CoMoments
 from phosphene.scan.sample import Change, Members, Peaks
 from phosphene.scan.state import State
 from phosphene.scan.top import Top
-
-MANY = 8
-"""If one pair in so many is sought, it is cheaper to seek all of them, along the rows of memory."""
 
 Look = Callable[[View | None, Integers, int], Floats]
 """From a layer's view, positions (n, P) and its maps' width to what is plainly visible there, (n * P, features)."""
@@ -90,16 +86,12 @@ class Summary:
         """Take in the maps (N, C, H, W) of a batch."""
         values = _laid_out(maps)
         reduced = kernel.reduced(values)
-        peaks = reduced.largest
+        peaks, change = reduced.largest, batch.change
         self.moments.add(reduced, values.shape[1])
-        self.top.add(peaks, batch.images, partial(_places, values))
-        self._sample(values, peaks, batch.change)
+        self.top.add(peaks, batch.images, reduced.place)
+        self.peaks.put(change.slots, peaks[change.rows], reduced.place[change.rows])
         self._count_classes(peaks, batch.labels)
         self._pair(values, maps.shape[3], batch)
-
-    def _sample(self, values: Floats, peaks: Floats, change: Change) -> None:
-        if len(change.rows):
-            self.peaks.put(change.slots, peaks[change.rows], kernel.all_places(values, change.rows))
 
     def _count_classes(self, peaks: Floats, labels: Integers) -> None:
         finite = np.where(np.isfinite(peaks), peaks, 0)
@@ -108,10 +100,10 @@ class Summary:
             self.class_sum[label] += finite[own].sum(0, dtype=np.float64)
             self.class_count[label] += own.sum()
 
-    def _pair(self, values: Floats, width: int, batch: Batch) -> None:
+    def _pair(self, values: Values, width: int, batch: Batch) -> None:
         if len(batch.rows):
             places = draws.positions(batch.hashes, self.kept.positions, values.shape[1])
-            there = values[batch.rows[:, None], places].reshape(-1, values.shape[2])
+            there = kernel.widened(values[batch.rows[:, None], places]).reshape(-1, values.shape[2])
             self.pairs.add(np.concatenate([batch.look(self.view, places, width), there], 1))
 
     def merge(self, other: Summary, sample: Change) -> None:
@@ -169,17 +161,8 @@ def joint(state: State) -> CoMoments:
     return CoMoments(np.array(state["pair_count"]), mean, products)
 
 
-def _places(values: Floats, rows: Integers, units: Integers) -> Integers:
-    """Return where the (row, unit) pairs have their largest value: one by one, or all at once where they are many."""
-    if len(rows) * MANY < len(values) * values.shape[2]:
-        return kernel.places(values, rows, units)
-    wanted, row = np.unique(rows, return_inverse=True)
-    found: Integers = kernel.all_places(values, wanted)[row, units]
-    return found
-
-
-def _laid_out(maps: Tensor) -> Floats:
-    """Return maps (N, C, H, W) as float32 (N, H * W, C), without a copy where they are channels-last already."""
-    last = maps.detach().to("cpu", torch.float32).permute(0, 2, 3, 1).contiguous()
-    array: Floats = last.flatten(1, 2).numpy()
+def _laid_out(maps: Tensor) -> Values:
+    """Return maps (N, C, H, W) as (N, H * W, C), without a copy where they are channels-last in the first place."""
+    last = maps.detach().cpu().permute(0, 2, 3, 1).contiguous().flatten(1, 2)
+    array: Values = (last.view(torch.int16) if last.dtype == torch.bfloat16 else last.float()).numpy()
     return array
