@@ -20,6 +20,7 @@ from phosphene.evidence.phrases import counted
 from phosphene.evidence.ranks import spearman
 from phosphene.evidence.sights import AT_ONCE, Sights
 from phosphene.evidence.squares import FILLS, blurred, edges, grey, squares, strength
+from phosphene.evidence.whole_maps import WholeMaps
 from phosphene.network import Unit
 from phosphene.project.rules import Way
 from phosphene.scan.kernel import Floats
@@ -56,6 +57,7 @@ class Occlusion:
         agreements: one for each way of sending back.
         edges: (N,) the same rank correlation for the picture's own edges.
         size: (H, W) of the pictures.
+        of_maps: whether the activation is the sum of the whole map, and not that of its strongest place.
     """
 
     unit: Unit
@@ -66,6 +68,7 @@ class Occlusion:
     agreements: tuple[Agreement, ...]
     edges: Floats
     size: tuple[int, int]
+    of_maps: bool = False
 
     @property
     def between_fills(self) -> Floats:
@@ -86,7 +89,10 @@ class Occlusion:
 
 
 def occlusion(sights: Sights, across: int = ACROSS, ways: Sequence[Way] = WAYS) -> tuple[Occlusion, ...]:
-    """Hide ``across`` x ``across`` squares of each field, grey and blurred, and compare with each way's pictures."""
+    """Hide ``across`` x ``across`` squares of each field, grey and blurred, and compare with each way's pictures.
+
+    For whole maps and pictures in place of strongest places and fields, give `whole_maps(sights)`.
+    """
     frames = sights.frames
     boxes = squares(frames.field, across)
     masks = within(boxes, frames.size)
@@ -102,7 +108,7 @@ def occlusion(sights: Sights, across: int = ACROSS, ways: Sequence[Way] = WAYS) 
     return tuple(
         Occlusion(
             unit, where[u], value[u], drop[u], FILLS, tuple(Agreement(w, own[u], o[u]) for w, own, o in compared),
-            edge[u], size,
+            edge[u], size, isinstance(sights, WholeMaps),
         )
         for u, unit in enumerate(sights.units)
     )  # fmt: skip
@@ -144,7 +150,7 @@ def _mean(values: Floats) -> Floats:
 
 def _finding(found: Occlusion, agreement: Agreement) -> Finding:
     rule, unpool = agreement.way.rule, agreement.way.unpool
-    question = f"occlusion {rule} {unpool}"
+    question = f"occlusion {'map ' if found.of_maps else ''}{rule} {unpool}"
     pictures = len(found.value)
     if not np.isfinite(found.value).any():
         return dead(question, found.unit, pictures)
@@ -152,9 +158,9 @@ def _finding(found: Occlusion, agreement: Agreement) -> Finding:
         return _unmeasured(question, found, agreement)
     against, what = _baseline(found, agreement)
     compared = Compared(agreement.own, against, what)
-    own = mean(agreement.own)
+    own, subject = mean(agreement.own), "its map" if found.of_maps else "the unit"
     sentence = (
-        f"The {rule} picture ({unpool}) of {found.unit} is bright where hiding lowers the unit at a rank agreement of "
+        f"The {rule} picture ({unpool}) of {found.unit} is bright where hiding lowers {subject} at a rank agreement of "
         f"{two(own)}, over {found.squares.shape[1]} squares in {counted(pictures, 'picture')}; {what} reach "
         f"{two(mean(against))}."
     )

@@ -168,10 +168,10 @@ def _doubt(compared: Compared) -> str:
 
 
 def _filled(found: Specificity) -> Finding:
-    compared = Compared(found.fill.cosine, found.units.cosine, "the same with switches")
+    compared = Compared(found.fill.cosine, found.units.cosine, f"the same with {found.way.unpool}")
     sentence = (
-        f"With fill, pictures of {found.unit} differ from those of other active units by "
-        f"{two(mean(found.fill.cosine))} ({found.way.unpool}: {two(mean(found.units.cosine))}); the unit's own two pictures differ by "
+        f"With fill, pictures of {found.unit} differ from those of other active units by {two(mean(compared.value))}, "
+        f"with {found.way.unpool} by {two(mean(compared.baseline))}; the unit's own two pictures differ by "
         f"{two(mean(found.unpooled.cosine))}."
     )
     return compared.finding(_NAMES[2], sentence, IMAGE_NOT_UNIT if mean(compared.value) < LOW else "")
