@@ -31,14 +31,14 @@ class Seen:
     @property
     def settled(self) -> View:
         """The view, so wide that it holds the pixels which the padding repeats."""
-        return View().widened(*self.beyond).after(self.view)
+        return View().widened(*self.beyond).after(self.view) if any(self.beyond) else self.view
 
 
 # -- operations that look at windows of the plane ------------------------------------------------------------------
 
 
 def _window(kernel: int, stride: int, padding: int, dilation: int) -> Span:
-    return Span(Fraction(stride), Fraction(-padding), Fraction(dilation * (kernel - 1) - padding))
+    return Span(stride, -padding, dilation * (kernel - 1) - padding)
 
 
 def _transposed(kernel: int, stride: int, padding: int, dilation: int) -> Span:
@@ -134,7 +134,7 @@ def _shuffled(node: Node) -> View:
         span = Span.by_turns(1, [(0, 0)] * int(saved(node, "upscale_factor")))
     else:
         block = int(saved(node, "downscale_factor"))
-        span = Span(Fraction(block), Fraction(0), Fraction(block - 1))
+        span = Span(block, 0, block - 1)
     return View(span, span)
 
 
@@ -144,7 +144,7 @@ def _cut(node: Node) -> View | None:
     size = int(saved(node, "self_sym_sizes")[axis])
     start, step = int(saved(node, "start")), int(saved(node, "step"))
     start = min(max(start + size if start < 0 else start, 0), size)
-    span = Span(Fraction(step), Fraction(start), Fraction(start))
+    span = Span(step, start, start)
     return View(rows=span) if axis == 2 else View(columns=span)
 
 

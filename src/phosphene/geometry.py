@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 
 Pixels = tuple[int, int]  # the first and the last that are seen
+Ratio = int | Fraction  # whole numbers stay plain: most are, and reckoning with fractions takes ten times as long
 
 
 def enclosing(seen: Iterable[Pixels | None]) -> Pixels | None:
@@ -31,9 +32,9 @@ class Span:
     ``last`` hold for all of them.
     """
 
-    stride: Fraction = Fraction(1)
-    first: Fraction = Fraction(0)
-    last: Fraction = Fraction(0)
+    stride: Ratio = 1
+    first: Ratio = 0
+    last: Ratio = 0
     turn: tuple[Pixels | None, ...] = ()
 
     @classmethod

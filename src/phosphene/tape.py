@@ -31,6 +31,10 @@ REARRANGING = frozenset(
     "unsqueeze view view_as float half bfloat16 double requires_grad_".split()
 )
 
+_IN_PLACE = {"iadd": "add", "imul": "mul", "isub": "sub", "itruediv": "div", "truediv": "div"}
+_REFLECTED = {"radd": "add", "rmul": "mul", "rsub": "sub", "rtruediv": "div", "rdiv": "div"}
+_ONE_NAME = _IN_PLACE | _REFLECTED
+
 
 @dataclass(frozen=True)
 class Event:
@@ -61,9 +65,7 @@ def is_leaf(module: nn.Module) -> bool:
 def operation_name(function: Callable[..., Any]) -> str:
     """Return ``add`` for ``torch.add``, ``x + y``, ``x += y`` and ``x.add_``, and so on for every function."""
     name = getattr(function, "__name__", type(function).__name__).strip("_")
-    in_place = {"iadd": "add", "imul": "mul", "isub": "sub", "itruediv": "div", "truediv": "div"}
-    reflected = {"radd": "add", "rmul": "mul", "rsub": "sub", "rtruediv": "div", "rdiv": "div"}
-    return {**in_place, **reflected}.get(name, name)
+    return _ONE_NAME.get(name, name)
 
 
 def _tensors(value: object) -> Iterator[Tensor]:
@@ -183,15 +185,18 @@ class Tape(TorchFunctionMode):
         return self._next_name(".".join(filter(None, [self._stack[-1] if self._stack else "", kind])))
 
     def _emit(self, name: str, kind: str, output: Tensor, in_module: bool = False) -> None:
-        if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
-            return
-        shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
-        if not shaped or len(output) != self._batch:  # windows of attention are no images
-            return
-        with torch._C.DisableTorchFunction():  # what a visitor computes is none of the model's
+        with torch._C.DisableTorchFunction():  # what is looked up and computed here is none of the model's
+            if not self._holds_units(kind, output, in_module):
+                return
             done = self._visit(Event(name, kind, output, self._axes[output]))
         if done:
             raise _Stop
+
+    def _holds_units(self, kind: str, output: Tensor, in_module: bool) -> bool:
+        if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
+            return False
+        shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
+        return shaped and len(output) == self._batch  # windows of attention are no images
 
 
 def _is_in_place(module: nn.Module) -> bool:
@@ -210,7 +215,8 @@ def _removed(handle: Any) -> Iterator[None]:
 def borrowed(model: nn.Module) -> Iterator[None]:
     """Lend ``model`` in inference mode; its training flags and the random state come back as they were."""
     in_training = [module for module in model.modules() if module.training]
-    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
+    on_cuda = model.parameters() if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    devices = sorted({p.device.index or 0 for p in on_cuda if p.is_cuda})
     with torch.random.fork_rng(devices):
         try:
             for module in in_training:

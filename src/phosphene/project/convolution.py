@@ -7,16 +7,17 @@ and a signal that lives in one channel needs only that channel's filters.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.graph import Node
 
 from phosphene.geometry import pair
 from phosphene.graph import saved
 from phosphene.project.signal import Signal
+from phosphene.project.step import Step
 
 FEW = 5  # input channels up to which the polyphase form is the faster one
 
@@ -31,12 +32,15 @@ class Convolution:
     dilation: tuple[int, int]
     groups: int
     shape: tuple[int, ...]
+    shared: Callable[[str, Callable[[], Tensor]], Tensor]
 
     @classmethod
-    def of(cls, node: Node, shape: tuple[int, ...]) -> Convolution:
-        """Read the settings from an autograd node, given its input's shape."""
+    def of(cls, step: Step) -> Convolution:
+        """Read the settings from a convolution's autograd node."""
+        node = step.node
         stride, padding, dilation = (pair(saved(node, k)) for k in ("stride", "padding", "dilation"))
-        return cls(saved(node, "weight").detach(), stride, padding, dilation, saved(node, "groups"), shape)
+        weight, shape = saved(node, "weight").detach(), step.edges[0].shape
+        return cls(weight, stride, padding, dilation, saved(node, "groups"), shape, step.shared)
 
     def without_padding(self, plane: tuple[int, int]) -> Convolution:
         """Return the same convolution of a window of (h, w) input pixels, all of which it touches."""
@@ -64,9 +68,11 @@ class Convolution:
             return self._polyphase(values)
         around = [r - p for r, p in zip(self.reach, self.padding, strict=True)]
         if self.stride == (1, 1) and self.groups == 1 and min(around) >= 0:
-            turned = self.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
-            return F.conv2d(values, turned, padding=around, dilation=self.dilation)
+            return F.conv2d(values, self.shared("turned", self._turned), padding=around, dilation=self.dilation)
         return self._textbook(values)
+
+    def _turned(self) -> Tensor:
+        return self.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
 
     def _textbook(self, values: Tensor) -> Tensor:
         sides = zip(self.shape[2:], values.shape[2:], self.stride, self.padding, self.reach, strict=True)
@@ -84,7 +90,7 @@ class Convolution:
         stride = self.stride[0]
         block = stride if stride > 1 else 2
         taps = [_phases(k, stride, p, block) for k, p in zip(self.weight.shape[2:], self.padding, strict=True)]
-        filters = self._phase_filters(*taps)
+        filters = self.shared(f"phases of {self.padding}", lambda: self._phase_filters(*taps))
         blocks = [-(-n // block) for n in self.shape[2:]]
         step = block // stride
         before = [-first for _, first in taps]
@@ -107,6 +113,10 @@ class Convolution:
     # -- from one channel ----------------------------------------------------------------------------------------
 
     def _from_one_channel(self, signal: Signal) -> Signal:
+        assert signal.channel is not None
+        if signal.values.shape[3:] == (1, 1) and self.dilation == (1, 1) and self.padding == (0, 0):
+            sent = signal.values * self.weight[signal.channel].unsqueeze(1)  # a single position sends its own filter
+            return Signal(sent) if self.groups == 1 else self._into_groups(sent, signal)
         spread = _spread(signal.values[:, :, 0], self.stride)
         # Cut or fill so that an ordinary correlation with the turned filters ends at the input's size.
         before = [r - p for r, p in zip(self.reach, self.padding, strict=True)]

@@ -20,11 +20,12 @@ def switches(step: Step, signal: Signal) -> list[Signal]:
     kernel, stride, padding, dilation = pooling_settings(node)
     if len(shape) != 4 or not hasattr(node, "_saved_result1"):  # Apple's GPUs record no positions
         return by_gradient(step, signal)
+    signal = signal.inside(step.shape)
     target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
         chosen = step.gradients(torch.ones(step.shape, dtype=signal.values.dtype, device=signal.values.device))[0]
         return [target.with_values(_widened(signal.values, kernel, target.plane(shape), target.along(chosen)))]
-    return [target.with_values(_to_switches(node, signal, target, shape))]
+    return [target.with_values(_to_switches(step, signal, target, shape))]
 
 
 def pooling_settings(node: Node) -> tuple[tuple[int, int], ...]:
@@ -58,14 +59,18 @@ def _framed(maps: Tensor, size: tuple[int, ...]) -> Tensor:
     return F.pad(cut, (0, size[1] - cut.shape[-1], 0, size[0] - cut.shape[-2]))
 
 
-def _to_switches(node: Node, signal: Signal, target: Signal, shape: tuple[int, ...]) -> Tensor:
+def _to_switches(step: Step, signal: Signal, target: Signal, shape: tuple[int, ...]) -> Tensor:
+    if signal.window is None and signal.channel is None:
+        return _to_shared_switches(step, signal.values, shape)
     height, width = target.plane(shape)
-    places = signal.along(saved(node, "result1"))
-    if target.window is not None:
+    places = saved(step.node, "result1")
+    if target.window is None:
+        places = signal.along(places)
+    else:
         # Recorded positions count in the whole plane. Where a window overhangs the values are zero, so any place does.
         top, left = (start[:, :, None, None, None] for start in target.window.starts)
-        places = (places // shape[-1] - top) * width + places % shape[-1] - left
-        places = places.clamp(0, height * width - 1)
+        places = signal.along(places - places // shape[-1] * (shape[-1] - width))
+        places = places.sub_(top * width + left).clamp_(0, height * width - 1)
     # In channels-last order, as convolutions give and take it: no copy into another one.
     units, images, channels = signal.values.shape[:3]
     sent = signal.values.new_zeros(units, images, height * width, channels)
@@ -74,16 +79,30 @@ def _to_switches(node: Node, signal: Signal, target: Signal, shape: tuple[int, .
     return sent.transpose(-1, -2).reshape(units, images, channels, height, width)
 
 
+def _to_shared_switches(step: Step, values: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Send whole maps of all channels (U, N, C, h, w) to switches that all units share, in channels-last order."""
+    images, channels, height, width = shape
+
+    def places() -> Tensor:
+        in_plane: Tensor = saved(step.node, "result1").permute(0, 2, 3, 1)
+        image, channel = (torch.arange(n, device=in_plane.device) for n in (images, channels))
+        return ((image[:, None, None, None] * height * width + in_plane) * channels + channel).flatten()
+
+    sent = values.new_zeros(len(values), images * height * width * channels)
+    sent.index_add_(1, step.shared("places", places), values.permute(0, 1, 3, 4, 2).flatten(1))
+    return sent.view(len(values), images, height, width, channels).permute(0, 1, 4, 2, 3)
+
+
 def fill(step: Step, signal: Signal) -> list[Signal]:
     """Send back to every pixel of each window; the mean where windows overlap (the blog's simple un-pooling)."""
     node, shape = step.node, step.edges[0].shape
     if not hasattr(node, "_saved_kernel_size"):
         return [signal.with_values(_filled_adaptive(signal.values, shape))]
     kernel, stride, padding, dilation = pooling_settings(node)
+    signal = signal.inside(step.shape)
     target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
-        sent = _widened(signal.values, kernel, target.plane(shape))
-        return [target.with_values(target.window.cleared(sent, shape) if target.window else sent)]
+        return [target.with_values(_widened(signal.values, kernel, target.plane(shape)))]
     counts = _scattered(signal.values.new_ones(1, 1, *step.shape[-2:]), kernel, stride, padding, dilation, shape)
     spread = _scattered(
         signal.values.flatten(0, -3).unsqueeze(1),
@@ -93,8 +112,6 @@ def fill(step: Step, signal: Signal) -> list[Signal]:
         dilation,
         target.plane(shape),
     ).reshape(*signal.values.shape[:-2], *target.plane(shape))
-    if target.window is not None:
-        spread = target.window.cleared(spread, shape)
     return [target.with_values(spread / target.along(counts.clamp(min=1).expand(shape[0], 1, -1, -1)))]
 
 

@@ -21,7 +21,7 @@ from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
 from phosphene.preprocessing import Scale as InputScale
 from phosphene.project.picture import sheet_of
-from phosphene.project.rules import RULES, UNPOOLS, Rule, Unpool, Way
+from phosphene.project.rules import RULES, UNPOOLS, Rule, Treatment, Unpool, Way
 from phosphene.project.start import Position, arranged, own_signal, selected
 from phosphene.project.walk import Route, Used, fill_names
 from phosphene.tape import Event, run
@@ -105,7 +105,8 @@ def project(
     chosen = _checked_units(net, units, signal)
     x = net.prepare(images)
     start, event, route = _forward(net, x, chosen[0].layer)
-    _warn_of_held(route, way, strict)
+    used = tuple(route.rules_used(way))
+    _warn_of_held(used, way, strict)
     with torch.no_grad():
         maps = to_maps(event.output, event.axis)
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
@@ -117,7 +118,7 @@ def project(
         signal=total,
         activation=sources.activation,
         places=sources.places,
-        rules_used=tuple(route.rules_used(way)),
+        rules_used=used,
         inputs=net.scale.to_picture(x),
         way=way,
         position="signal" if signal is not None else position,
@@ -187,8 +188,10 @@ def _forward(net: Network, x: Tensor, layer: str) -> tuple[Tensor, Event, Route]
     return start, found[0], Route(graph, output.grad_fn, output.output_nr, names, frozenset(tape.held))
 
 
-def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
-    held = route.held_fixed() if way.rule != "gradient" else []
+def _warn_of_held(used: Sequence[Used], way: Way, strict: bool) -> None:
+    if way.rule == "gradient":
+        return
+    held = list(dict.fromkeys(u.layer for u in used if u.treatment == Treatment.HELD))
     if not held:
         return
     shown = ", ".join(held[:6]) + (f" and {len(held) - 6} more" if len(held) > 6 else "")
@@ -198,7 +201,7 @@ def _warn_of_held(route: Route, way: Way, strict: bool) -> None:
     warnings.warn(message, HeldFixedWarning, stacklevel=3)
 
 
-WHOLE_PLANES = 64 * 2**20  # bytes of signals over whole planes at a time: more leaves the processor's cache
+WHOLE_PLANES = 128 * 2**20  # bytes of signals over whole planes at a time: more is no faster
 
 
 def _units_at_once(route: Route, start: Tensor, memory: int | None, in_windows: bool) -> int:

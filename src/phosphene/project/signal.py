@@ -19,6 +19,7 @@ class Signal:
     Two things keep it small. A signal that started from single units lives in one channel only until an operation
     mixes channels: then ``channel`` (U,) says which, and ``values`` is (U, N, 1, H, W). A signal that started from
     single positions lives in a window of the plane: then ``window`` says where, and ``values`` is (U, N, C, h, w).
+    What of it lies outside the plane means nothing; `inside` clears it before it could spread.
     """
 
     values: Tensor
@@ -34,18 +35,24 @@ class Signal:
         if (self.values.dtype, self.values.device) == (dtype, device):
             return self
         channel = None if self.channel is None else self.channel.to(device)
-        window = None if self.window is None else Window(self.window.places.to(device), self.window.view)
+        window = None if self.window is None else self.window.on(device)
         return Signal(self.values.to(device, dtype), channel, window)
 
     def of_units(self, part: slice) -> Signal:
         """Return the signals of some units."""
         channel = None if self.channel is None else self.channel[part]
-        window = None if self.window is None else Window(self.window.places[part], self.window.view)
+        window = None if self.window is None else self.window.of_units(part)
         return Signal(self.values[part], channel, window)
 
     def plane(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return (h, w) of the values of a signal at a tensor of ``shape``: the window's, or the whole plane's."""
         return self.window.size if self.window is not None else (shape[-2], shape[-1])
+
+    def inside(self, shape: tuple[int, ...]) -> Signal:
+        """Return the same signal with zeros where its window overhangs the plane of a tensor of ``shape``."""
+        if self.window is None:
+            return self
+        return self.with_values(self.window.cleared(self.values, shape))
 
     def dense(self, shape: tuple[int, ...]) -> Tensor:
         """Return the values over all channels and the whole plane, (U, *shape)."""
@@ -79,7 +86,7 @@ def _cut_each(window: Window, factor: Tensor) -> Tensor:
     """Cut each unit's windows out of its own plane: ``factor`` (U, N, 1, H, W) to (U, N, 1, h, w)."""
     image, row, column = window.indices(tuple(factor.shape))
     unit = torch.arange(len(factor), device=factor.device)[:, None, None, None]
-    return factor.expand(-1, window.places.shape[1], -1, -1, -1)[unit, image, 0, row, column].unsqueeze(2)
+    return factor.expand(-1, window.places.positions.shape[1], -1, -1, -1)[unit, image, 0, row, column].unsqueeze(2)
 
 
 def add(a: Signal | None, b: Signal, shape: tuple[int, ...]) -> Signal:

@@ -14,7 +14,7 @@ from phosphene.errors import UsageError
 from phosphene.geometry import View
 from phosphene.network import Unit
 from phosphene.project.signal import Signal
-from phosphene.project.window import Window
+from phosphene.project.window import Places, Window
 from phosphene.tape import Event
 
 Position = Literal["map", "peak"] | tuple[int, int]
@@ -37,21 +37,21 @@ class Sources:
 def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources:
     """Take the units' maps out of ``maps`` (N, C, H, W), and of them what ``position`` says."""
     channel = torch.tensor([unit.index for unit in units], device=maps.device)
-    own = maps[:, channel].movedim(1, 0)  # (U, N, H, W)
+    own = maps.index_select(1, channel).movedim(1, 0)  # (U, N, H, W)
     width = own.shape[-1]
     if isinstance(position, tuple):
         _check_position(position, (own.shape[-2], width))
         place = torch.full(own.shape[:2], position[0] * width + position[1], device=maps.device)
+        activation = own[..., position[0], position[1]]
     elif position in ("map", "peak"):
-        place = own.flatten(2).argmax(2)
+        activation, place = own.flatten(2).max(2)
     else:
         raise UsageError(f"a position is 'map', 'peak' or (row, column), not {position!r}")
-    activation = own.flatten(2).gather(2, place[..., None])[..., 0]
     places = torch.stack([place // width, place % width], dim=-1)
     if position == "map":
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
     point = activation[..., None, None, None]
-    return Sources(Signal(point, channel, Window(places, View())), activation, places)
+    return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
 
 
 def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from torch import Tensor
 from torch.autograd.graph import Node
@@ -15,10 +16,21 @@ from phosphene.project.window import Window
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on the way back: its autograd node and its edges towards the input."""
+    """One operation on the way back: its autograd node and its edges towards the input.
+
+    ``memo`` holds what all units share, for as long as units of one forward pass are sent back.
+    """
 
     node: Node
     edges: list[Edge]
+    memo: dict[tuple[Node, str], Tensor] = field(default_factory=dict)
+
+    def shared(self, name: str, make: Callable[[], Tensor]) -> Tensor:
+        """Return what ``make`` gives, which must not depend on the units: it is called once for all of them."""
+        key = (self.node, name)
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]
 
     @property
     def shape(self) -> tuple[int, ...]:

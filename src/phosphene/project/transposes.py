@@ -104,9 +104,10 @@ def convolution(step: Step, signal: Signal) -> list[Signal]:
     node = step.node
     if saved(node, "transposed") or saved(node, "weight").ndim != 4 or [edge.index for edge in step.edges] != [0]:
         return by_gradient(step, signal)
-    forward = Convolution.of(node, step.edges[0].shape)
+    forward = Convolution.of(step)
     if signal.window is None:
         return [forward.back(signal)]
     window = step.window(signal)
+    signal = signal.inside(step.shape)
     sent = forward.without_padding(window.size).back(Signal(signal.values, signal.channel))
-    return [Signal(window.cleared(sent.values, step.edges[0].shape), sent.channel, window)]
+    return [Signal(sent.values, sent.channel, window)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 from torch.autograd.graph import Node
 
 from phosphene.graph import Edge, Graph, kind_of, output_shapes
-from phosphene.project.rules import Treatment, Way, operation_of
+from phosphene.project.rules import Way, operation_of
 from phosphene.project.signal import Signal, add, summed_to
 from phosphene.project.step import Step
 from phosphene.project.transposes import by_gradients
@@ -36,6 +36,7 @@ class Route:
     slot: int
     names: dict[Node, str]
     held: frozenset[Node]
+    memo: dict[tuple[Node, str], Tensor] = field(default_factory=dict)
 
     def rules_used(self, way: Way) -> list[Used]:
         """List what every operation on the way does, from the layer to the input."""
@@ -44,11 +45,6 @@ class Route:
     def _used(self, node: Node, way: Way) -> Used:
         operation = operation_of(node, self.graph.edges[node], node in self.held)
         return Used(self.names[node], kind_of(node), operation.treatment, way.told(operation))
-
-    def held_fixed(self) -> list[str]:
-        """Return the layers that go back by their gradient with the other factors held fixed."""
-        names = (u.layer for u in self.rules_used(Way()) if u.treatment == Treatment.HELD)
-        return list(dict.fromkeys(names))
 
     def back(self, signal: Signal, way: Way, shape: tuple[int, ...]) -> Tensor:
         """Send ``signal`` (U, *output) back; returns (U, N, C, H, W) at the input of ``shape`` (N, C, H, W)."""
@@ -68,7 +64,7 @@ class Route:
         return final.dense(shape)
 
     def _sent(self, node: Node, edges: list[Edge], arrived: dict[int, Signal], way: Way) -> list[Signal]:
-        step = Step(node, edges)
+        step = Step(node, edges, self.memo)
         if _slots(node) == 1 or (set(arrived) == {0} and _single(node)):
             return way.send(step, operation_of(node, edges, node in self.held), arrived[0])
         shapes = output_shapes(node)

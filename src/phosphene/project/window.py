@@ -6,9 +6,11 @@ it does not fill the plane, only that window of it is kept and computed; what li
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,15 +19,23 @@ from phosphene.geometry import Span, View
 
 
 @dataclass(frozen=True)
+class Places:
+    """``positions`` (U, N, 2): the row and column of the layer that each signal started from."""
+
+    positions: Tensor
+
+    @cached_property
+    def extent(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The least and the largest row, and the least and the largest column."""
+        least, largest = (bound.tolist() for bound in self.positions.flatten(0, 1).aminmax(dim=0))
+        return (least[0], largest[0]), (least[1], largest[1])
+
+
+@dataclass(frozen=True)
 class Window:
-    """Windows of one size, one for each unit and image.
+    """Windows of one size, one for each unit and image: what ``places`` see of the plane that the values lie in."""
 
-    Attributes:
-        places: (U, N, 2) the rows and columns in the layer that the signals started from.
-        view: what such a place sees of the plane that the values lie in.
-    """
-
-    places: Tensor
+    places: Places
     view: View
 
     @property
@@ -37,9 +47,17 @@ class Window:
     def starts(self) -> tuple[Tensor, Tensor]:
         """First row and first column of each window, (U, N) each; negative where it begins outside the plane."""
         return tuple(  # type: ignore[return-value]
-            self.places[..., axis] * int(span.stride) + int(span.first)
+            self.places.positions[..., axis] * int(span.stride) + int(span.first)
             for axis, span in enumerate((self.view.rows, self.view.columns))
         )
+
+    def of_units(self, part: slice) -> Window:
+        """Return the windows of some units."""
+        return Window(Places(self.places.positions[part]), self.view)
+
+    def on(self, device: torch.device) -> Window:
+        """Return the same windows on another device."""
+        return Window(Places(self.places.positions.to(device)), self.view)
 
     def through(self, view: View) -> Window | None:
         """Return the windows seen through one more operation, or None where they do not fall on whole pixels."""
@@ -52,13 +70,24 @@ class Window:
         height, width = self.size
         return 2 * height * width > plane[-2] * plane[-1]
 
+    def overhang(self, plane: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """How far the windows reach beyond the plane: above and below it, on its left and its right."""
+        margins = []
+        for (least, largest), span, limit in zip(
+            self.places.extent, (self.view.rows, self.view.columns), plane[-2:], strict=True
+        ):
+            first, stride = int(span.first), int(span.stride)
+            margins.append((max(0, -(least * stride + first)), max(0, largest * stride + first + span.size - limit)))
+        rows, columns = margins
+        return rows, columns
+
     def indices(self, plane: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
         """Return (image, row, column) indices that broadcast to (U, N, h, w), and stay inside the plane."""
         rows, columns = (
             (start[..., None] + torch.arange(size, device=start.device)).clamp(0, limit - 1)
             for start, size, limit in zip(self.starts, self.size, plane[-2:], strict=True)
         )
-        images = torch.arange(self.places.shape[1], device=rows.device)
+        images = torch.arange(rows.shape[1], device=rows.device)
         return images[None, :, None, None], rows[..., :, None], columns[..., None, :]
 
     def cut(self, plane: Tensor) -> Tensor:
@@ -68,28 +97,27 @@ class Window:
 
     def cleared(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
         """Set to zero what of ``values`` (U, N, C, h, w) lies outside the plane."""
-        for axis, (start, size, limit) in enumerate(zip(self.starts, self.size, plane[-2:], strict=True)):
-            if int(start.min()) >= 0 and int(start.max()) + size <= limit:
+        for axis, overhang in enumerate(self.overhang(plane)):
+            if not any(overhang):
                 continue
-            index = start[..., None] + torch.arange(size, device=start.device)
-            inside = ((index >= 0) & (index < limit)).to(values.dtype)
+            index = self.starts[axis][..., None] + torch.arange(self.size[axis], device=values.device)
+            inside = ((index >= 0) & (index < plane[axis - 2])).to(values.dtype)
             values = values.mul_(inside[:, :, None, :, None] if axis == 0 else inside[:, :, None, None, :])
         return values
 
     def pasted(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
-        """Lay windows (U, N, C, h, w), zero outside the plane, into planes of zeros: (U, N, C, H, W)."""
+        """Lay windows (U, N, C, h, w) into planes of zeros: (U, N, C, H, W). What lies outside the plane is lost."""
         units, images, channels = values.shape[:3]
-        margins = [
-            (max(0, -int(start.min())), max(0, int(start.max()) + size - limit))
-            for start, size, limit in zip(self.starts, self.size, plane[-2:], strict=True)
-        ]
-        sides = [limit + sum(margin) for limit, margin in zip(plane[-2:], margins, strict=True)]
-        canvas = values.new_zeros(units, images, *sides, channels)
-        image, row, column = Window(self.places, self.view.shifted(*(m[0] for m in margins))).indices(tuple(sides))
-        unit = torch.arange(units, device=values.device)[:, None, None, None]
-        canvas[unit, image, row, column] = values.permute(0, 1, 3, 4, 2)
-        (top, _), (left, _) = margins
-        return canvas[:, :, top : top + plane[-2], left : left + plane[-1]].permute(0, 1, 4, 2, 3)
+        (top, below), (left, right) = self.overhang(plane)
+        height, width = plane[-2] + top + below, plane[-1] + left + right
+        canvas = _zeros(values, units, images, channels, height * width)
+        rows, columns = (torch.arange(size, device=values.device) for size in self.size)
+        inside = ((rows[:, None] + top) * width + columns + left).flatten()
+        first = self.starts[0] * width + self.starts[1]
+        index = (first[..., None] + inside)[:, :, None].expand(-1, -1, channels, -1)
+        canvas.scatter_(3, index, values.flatten(3))
+        framed = canvas.view(units, images, channels, height, width)
+        return framed[..., top : top + plane[-2], left : left + plane[-1]]
 
     def joined(self, other: Window) -> Window | None:
         """Return the windows that hold both, or None if they do not run in step."""
@@ -103,6 +131,16 @@ class Window:
             for own, wider in ((self.view.columns, to.view.columns), (self.view.rows, to.view.rows))
         )
         return F.pad(values, (left, right, top, bottom))
+
+
+LARGE = 32 * 2**20  # bytes
+
+
+def _zeros(like: Tensor, *shape: int) -> Tensor:
+    """Return zeros; many of them by NumPy, which asks the system for large pages: these are empty in half the time."""
+    if like.device.type != "cpu" or like.dtype != torch.float32 or 4 * math.prod(shape) < LARGE:
+        return like.new_zeros(shape)
+    return torch.from_numpy(np.zeros(shape, np.float32))
 
 
 def _margins(own: Span, wider: Span) -> tuple[int, int]:
