@@ -13,11 +13,10 @@ from torch import Tensor
 from phosphene.network import Network
 from phosphene.story.material import Material
 from phosphene.story.measures import between
-from phosphene.story.patches import Patches
+from phosphene.story.peaks import Peaks
 from phosphene.story.receptive import Box
-from phosphene.story.survey import Peaks
 from scripts.gallery.places import Place, Way, active_there, cut, place_of, sent
-from scripts.gallery.units import BY_LOT
+from scripts.gallery.units import BY_LOT, Nine
 
 PHOTOGRAPHS, UNITS = 24, 8
 WAYS = (Way("deconvnet"), Way("guided", "guided"), Way("gradient", "gradient"), Way("deconvnet, fill", unpool="fill"))
@@ -40,41 +39,40 @@ class Alike:
     itself: float
 
 
-def alike(net: Network, layer: str, peaks: Peaks, nines: Iterable[Patches], material: Material, seed: int) -> Alike:
+def alike(net: Network, layer: str, peaks: Peaks, nines: Iterable[Nine], material: Material, seed: int) -> Alike:
     """Measure the units of a layer; photographs, places and units are drawn by lot, of ``nines`` those that are."""
-    places = _places(net, layer, peaks, material, seed)
+    places = _places(net, layer, peaks, seed)
     stacks = [_stacks(net, place, material, seed) for place in places]
     field = net.layer(layer).receptive_field
     return Alike(
         layer,
         None if field is None else field[0],
         tuple(_mean([r for stack in stacks for r in between(stack[way]).tolist()]) for way in range(len(WAYS))),
-        _mean([r for each in nines if each.chosen.why == BY_LOT for r in between(each.projections).tolist()]),
+        _mean([r for each in nines if each.chosen.why == BY_LOT for r in between(each.found.projections).tolist()]),
     )
 
 
-def _places(net: Network, layer: str, peaks: Peaks, material: Material, seed: int) -> list[Place]:
+def _places(net: Network, layer: str, peaks: Peaks, seed: int) -> list[Place]:
     """Return, for photographs drawn by lot, where a unit drawn among those that answer there has its peak."""
     lot = Random(seed)
-    rows = sorted(lot.sample(range(len(material)), min(PHOTOGRAPHS, len(material))))
+    count = len(peaks.image)
+    rows = sorted(lot.sample(range(count), min(PHOTOGRAPHS, count)))
     answering = [(peaks.value[row] > 0).nonzero()[:, 0].tolist() for row in rows]
     return [
-        place_of(net, layer, peaks, row, lot.choice(units), material)
-        for row, units in zip(rows, answering, strict=True)
-        if units
+        place_of(net, layer, peaks, row, lot.choice(units)) for row, units in zip(rows, answering, strict=True) if units
     ]
 
 
 def _stacks(net: Network, place: Place, material: Material, seed: int) -> list[Tensor]:
     """Return for each way the projections (units, C, h, w) at one place, cut to what is seen of the photograph."""
     units = [place.index, *active_there(net, place, material, UNITS - 1, seed)]
-    box = _inside(place.box, material)
+    box = _inside(place.box, net)
     pixels = [sent(net, place, units, way, material).pixels[:, 0] for way in WAYS]
     return [torch.stack([cut(box, one) for one in each]) for each in pixels]
 
 
-def _inside(box: Box, material: Material) -> Box:
-    height, width = material.pixels.shape[2:]
+def _inside(box: Box, net: Network) -> Box:
+    height, width = net.input_size[1:]
     return Box(max(box.top, 0), max(box.left, 0), min(box.bottom, height), min(box.right, width))
 
 

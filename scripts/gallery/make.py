@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from phosphene.draw.sheet import Sheet
+from phosphene.errors import PhospheneError
 from phosphene.files import writing
-from phosphene.network import Network
+from phosphene.network import Network, Unit
+from phosphene.scan import Finishing, scan
+from phosphene.scan import Progress as Scanning
 from phosphene.sources.images import ImageSet
-from phosphene.story.material import Material, Progress
+from phosphene.story.material import Material
 from phosphene.story.patches import patches_of
-from phosphene.story.survey import Peaks, survey
+from phosphene.story.peaks import Peaks
+from phosphene.story.scanned import Progress
 from scripts.gallery.alike import Alike, alike
-from scripts.gallery.photographs import photographs
 from scripts.gallery.places import Place, Way, place_of
 from scripts.gallery.sheets import figure_2, neighbours_sheet, ways_sheet
-from scripts.gallery.units import chosen_units, nine, shown_units
+from scripts.gallery.units import Nine, chosen_units, nine, shown_units
 
 SEED = 1  # of every draw by lot
-BATCH = 16
 QUALITY = 85
 
 POSITIONS = (Way(),)
@@ -30,25 +33,50 @@ RULES = (Way("deconvnet"), Way("guided", "guided"), Way("gradient", "gradient"))
 
 def make(net: Network, images: ImageSet, layers: Sequence[str], out: Path, progress: Progress) -> list[Alike]:
     """Write all pictures into a folder; returns what was measured of each layer."""
-    material = photographs(net, images, progress)
-    peaks = survey(net, material, layers, len(material), progress, BATCH)
+    with TemporaryDirectory() as folder:
+        material, peaks = look(net, images, layers, Path(folder) / "photographs.atlas", progress)
     measured = []
     for layer in layers:
         progress(f"figure 2 of {layer}")
-        found = patches_of(net, layer, shown_units(peaks[layer], SEED), peaks[layer], material)
-        save(figure_2(net, layer, found), out / f"gallery-{layer.removesuffix('.cat').replace('.', '-')}")
+        found = nines(net, layer, peaks[layer], material)
+        save(figure_2(net, layer, peaks[layer], found), out / f"gallery-{layer.removesuffix('.cat').replace('.', '-')}")
         progress(f"measuring {layer}")
         measured.append(alike(net, layer, peaks[layer], found, material, SEED))
     progress("setting ways beside each other")
-    compare(net, material, heroes(net, peaks, material), out)
+    compare(net, material, heroes(net, peaks), out)
     return measured
 
 
-def heroes(net: Network, peaks: dict[str, Peaks], material: Material) -> list[Place]:
+def look(
+    net: Network, images: ImageSet, layers: Sequence[str], path: Path, progress: Progress
+) -> tuple[Material, dict[str, Peaks]]:
+    """Scan all photographs into an atlas at ``path``; returns them, and the peaks of every layer on every one."""
+
+    def tell(event: Scanning | Finishing) -> None:
+        if isinstance(event, Scanning):
+            progress(f"showing {images.name} to {net.name}", event.done, event.total)
+
+    with scan(net, images, path, layers, sample=len(images), keep_images=False, tell=tell) as atlas:
+        if not atlas.progress.scanned:
+            raise PhospheneError(f"none of the {len(images)} pictures of {images.name} can be read; give another set")
+        return Material.of(images, images, atlas), {layer: Peaks.of(atlas, layer) for layer in layers}
+
+
+def nines(net: Network, layer: str, peaks: Peaks, material: Material) -> list[Nine]:
+    """Return the units of a layer that are shown, with their strongest photographs where they answer."""
+    found = []
+    for chosen in shown_units(peaks, SEED):
+        rows = [row for row in nine(peaks, chosen.unit) if peaks.value[row, chosen.unit] > 0]
+        pictures = material.pictures(peaks.image[rows].tolist())
+        found.append(Nine(chosen, patches_of(net, Unit(layer, chosen.unit), pictures)))
+    return found
+
+
+def heroes(net: Network, peaks: dict[str, Peaks]) -> list[Place]:
     """Return, for each layer that has one, the first chosen unit's peak in its strongest photograph."""
     first = {layer: chosen_units(each, 1) for layer, each in peaks.items()}
     return [
-        place_of(net, layer, peaks[layer], nine(peaks[layer], chosen.unit)[0], chosen.unit, material)
+        place_of(net, layer, peaks[layer], nine(peaks[layer], chosen.unit)[0], chosen.unit)
         for layer, units in first.items()
         for chosen in units
     ]

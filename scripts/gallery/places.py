@@ -11,8 +11,8 @@ from torch import Tensor
 from phosphene.network import Network, Unit
 from phosphene.project import Projection, Rule, Unpool, project
 from phosphene.story.material import Material
+from phosphene.story.peaks import Peaks
 from phosphene.story.receptive import Box, box_of
-from phosphene.story.survey import Peaks
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Place:
 
     Attributes:
         unit: its address.
-        row: the photograph.
+        image: the photograph's number.
         position: row and column in the layer's map.
         value: the peak.
         box: the pixels seen from there; the whole photograph where that is as large.
     """
 
     unit: Unit
-    row: int
+    image: int
     position: tuple[int, int]
     value: float
     box: Box
@@ -49,25 +49,25 @@ class Place:
         return self.unit.index
 
 
-def place_of(net: Network, layer: str, peaks: Peaks, row: int, unit: int, material: Material) -> Place:
-    """Return where ``unit`` has its peak in a photograph."""
+def place_of(net: Network, layer: str, peaks: Peaks, row: int, unit: int) -> Place:
+    """Return where ``unit`` has its peak in the photograph of a row of ``peaks``."""
     position = peaks.position(row, unit)
-    box = box_of(net.layer(layer).view, position, (material.pixels.shape[2], material.side))
-    return Place(Unit(layer, unit), row, position, float(peaks.value[row, unit]), box)
+    box = box_of(net.layer(layer).view, position, (net.input_size[1], net.input_size[2]))
+    return Place(Unit(layer, unit), int(peaks.image[row]), position, float(peaks.value[row, unit]), box)
 
 
 def active_there(net: Network, place: Place, material: Material, count: int, seed: int) -> list[int]:
     """Draw ``count`` other units by lot among those above zero at the place, in the order of their numbers."""
     layer = place.unit.layer
     y, x = place.position
-    values = net.record(material.inputs(net, [place.row]), layer)[layer][0, :, y, x]
+    values = net.record(net.prepare(material.images[place.image]), layer)[layer][0, :, y, x]
     active = [unit for unit in (values > 0).nonzero()[:, 0].tolist() if unit != place.index]
     return sorted(Random(seed).sample(active, min(count, len(active))))
 
 
 def sent(net: Network, place: Place, units: list[int], way: Way, material: Material) -> Projection:
     """Send what units of the place's layer have at that place back to pixels."""
-    inputs = material.inputs(net, [place.row])
+    inputs = net.prepare(material.images[place.image])
     addresses = [Unit(place.unit.layer, unit) for unit in units]
     return project(net, inputs, addresses, way.rule, way.unpool, place.position)
 

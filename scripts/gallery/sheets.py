@@ -13,22 +13,28 @@ from phosphene.draw.sheet import Sheet, Tile
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.project.picture import input_pictures
-from phosphene.story.figures import bare, clipped, number
+from phosphene.story.figures import GREY, bare, clipped, number
 from phosphene.story.material import Material
 from phosphene.story.measures import agreement
-from phosphene.story.patches import Patches, nines_sheet
+from phosphene.story.patches import nines_sheet, unit_group
+from phosphene.story.peaks import Peaks
 from scripts.gallery.places import Place, Way, active_there, cut, sent
+from scripts.gallery.units import Nine
 
 PATCH, TILE = 42.0, 54.0  # points: 87 and 112 pixels at 150 an inch
 OTHERS = 5
 CLIP = 99.0  # per cent of a tile's values that its scale shows; a few spots would grey all others
 EDGE = "The flat brown in a patch lies beyond the photograph's edge."
-SCALE = f"Zero is mid-grey. Each tile scaled to {CLIP:g} % of its own |values|; what lies beyond is clipped. {EDGE}"
+CLIPPED = f"Each tile scaled to {CLIP:g} % of its own |values|; what lies beyond is clipped."
+SCALE = f"{GREY} {CLIPPED} {EDGE}"
 
 
-def figure_2(net: Network, layer: str, found: Sequence[Patches]) -> Sheet:
+def figure_2(net: Network, layer: str, peaks: Peaks, found: Sequence[Nine]) -> Sheet:
     """Show units of a layer, two side by side: their nine strongest photographs, and nine projections."""
-    sheet = nines_sheet(net, layer, found, 2, PATCH, CLIP)
+    groups = [
+        unit_group(each.chosen, each.found, float(peaks.highest[each.chosen.unit]), percentile=CLIP) for each in found
+    ]
+    sheet = nines_sheet(net, layer, groups, 2, PATCH, CLIPPED)
     return replace(sheet, scale_note=f"{sheet.scale_note} {EDGE}")
 
 
@@ -84,7 +90,7 @@ def _drawn(pictures: Sequence[Tensor]) -> list[Image.Image | None]:
 
 def _whole(net: Network, place: Place, way: Way, material: Material) -> Tensor:
     """(C, H, W) The unit's whole map sent back."""
-    return project(net, material.inputs(net, [place.row]), place.unit, way.rule, way.unpool).pixels[0, 0]
+    return project(net, net.prepare(material.images[place.image]), place.unit, way.rule, way.unpool).pixels[0, 0]
 
 
 def _patch(net: Network, place: Place, way: Way, material: Material) -> Tensor:
@@ -93,11 +99,11 @@ def _patch(net: Network, place: Place, way: Way, material: Material) -> Tensor:
 
 
 def _photograph(net: Network, material: Material, place: Place) -> Image.Image:
-    return input_pictures(net.scale.to_picture(material.inputs(net, [place.row])))[0]
+    return input_pictures(net.scale.to_picture(net.prepare(material.images[place.image])))[0]
 
 
 def _seen(net: Network, material: Material, place: Place) -> Image.Image:
     """Return the pixels seen from the place; beyond the photograph's edge what the network is padded with."""
     beyond = net.scale.to_picture(torch.zeros(1, net.input_size[0], 1, 1)).flatten()
-    picture = net.scale.to_picture(material.inputs(net, [place.row]))[0]
+    picture = net.scale.to_picture(net.prepare(material.images[place.image]))[0]
     return input_pictures(place.box.cut(picture, beyond)[None])[0]

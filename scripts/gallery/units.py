@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from phosphene.story.choice import drawn_units, strongest
-from phosphene.story.patches import NINE, Chosen
-from phosphene.story.survey import Peaks
+from phosphene.story.patches import NINE, Chosen, Patches
+from phosphene.story.peaks import Peaks
 
 CHOSEN, DRAWN = 3, 3
 BY_LOT = "drawn by lot"
 IN_COMMON = 4  # photographs that two chosen units may share among their nines
+
+
+@dataclass(frozen=True)
+class Nine:
+    """A unit, and its strongest photographs cut to what it sees of them."""
+
+    chosen: Chosen
+    found: Patches
 
 
 def selectivity(peaks: Peaks) -> Tensor:

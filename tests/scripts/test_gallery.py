@@ -11,11 +11,10 @@ from phosphene.errors import PhospheneError
 from phosphene.network import Network
 from phosphene.preprocessing import Preprocessing
 from phosphene.sources.images import images
-from phosphene.story.patches import Chosen, patches_of
-from phosphene.story.survey import survey
+from phosphene.story.figures import number
+from phosphene.story.patches import Chosen
 from scripts.gallery.__main__ import LAYERS, main
-from scripts.gallery.make import RULES, heroes, make, save
-from scripts.gallery.photographs import photographs
+from scripts.gallery.make import RULES, heroes, look, make, nines, save
 from scripts.gallery.places import active_there
 from scripts.gallery.sheets import CLIP, figure_2, neighbours_sheet, ways_sheet
 from tests.story import tiny
@@ -27,25 +26,35 @@ PHOTOGRAPHS = SHARED / "data" / "imagenet-samples.zip"
 
 
 @pytest.fixture
-def surveyed(net, material):
-    return survey(net, material, ["relu1", "relu2"], 100, quiet)
-
-
-@pytest.fixture
 def net():
     return tiny.network()
 
 
 @pytest.fixture
-def material(tmp_path, net):
-    return photographs(net, images(tiny.folder(tmp_path / "pictures")), quiet)
+def looked(tmp_path, net):
+    return look(net, images(tiny.folder(tmp_path / "pictures")), ["relu1", "relu2"], tmp_path / "tiny.atlas", quiet)
+
+
+@pytest.fixture
+def material(looked):
+    return looked[0]
+
+
+@pytest.fixture
+def peaks(looked):
+    return looked[1]
+
+
+def pixels(material):
+    """Return the pictures as they lie on the disk, (N, 3, H, W)."""
+    return np.stack([np.asarray(picture.open()).transpose(2, 0, 1) for picture in material.images])
 
 
 def forward(net, material, layer):
     """Return a layer's maps of all pictures by plain modules, as NumPy."""
     part = {"relu1": lambda x: net.model.relu1(net.model.conv1(x)), "relu2": net.model}[layer]
     with torch.no_grad():
-        return part(material.pixels.float() / 255).numpy()
+        return part(torch.from_numpy(pixels(material)).float() / 255).numpy()
 
 
 def drawn(values):
@@ -59,51 +68,57 @@ def shown(tile):
     return np.asarray(tile.picture, dtype=np.int64)
 
 
-def test_photographs_are_what_the_network_sees(tmp_path):
+def test_pictures_are_what_the_network_sees_and_broken_ones_are_named(tmp_path):
     folder = tiny.folder(tmp_path / "pictures")
     large = Image.effect_noise((40, 31), 80).convert("RGB")
     large.save(folder / "cat" / "00.png")
-    (folder / "cat" / "broken.png").write_bytes(b"no picture")
+    (folder / "cat" / "01.png").write_bytes(b"no picture")
     preprocess = Preprocessing((16, 16), (0.5, 0.4, 0.3), (0.2, 0.2, 0.3), resize=20)
     net = Network(tiny.Two().eval(), preprocess, input_size=(3, 16, 16))
-    found = photographs(net, images(folder), quiet)
+    material, peaks = look(net, images(folder), ["relu1"], tmp_path / "a.atlas", quiet)
     expected = large.resize((25, 20), Image.Resampling.BILINEAR).crop((4, 2, 20, 18))  # by hand: (25 - 16) / 2 is 4.5
-    row = found.ids.index("cat/00.png")
-    assert (found.pixels[row].permute(1, 2, 0).numpy() == np.asarray(expected)).all()
-    assert [failure.id for failure in found.failures] == ["cat/broken.png"]
-    assert len(found) == 10
-    torch.testing.assert_close(found.inputs(net, [row]), net.prepare([large]), rtol=0, atol=1e-5)
+    x = (torch.from_numpy(np.array(expected)).permute(2, 0, 1) / 255 - torch.tensor([[[0.5]], [[0.4]], [[0.3]]])) / (
+        torch.tensor([[[0.2]], [[0.2]], [[0.3]]])
+    )
+    with torch.no_grad():
+        maps = net.model.relu1(net.model.conv1(x[None]))[0]
+    row = [material.images[image].id for image in peaks["relu1"].image.tolist()].index("cat/00.png")
+    torch.testing.assert_close(peaks["relu1"].value[row], maps.amax((1, 2)), rtol=1e-4, atol=1e-5)
+    assert [failure.id for failure in material.failures] == ["cat/01.png"]
+    assert len(material) == len(peaks["relu1"].image) == 10
 
 
 def test_a_set_that_cannot_be_read_is_said(tmp_path, net):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.raises(PhospheneError, match="none of the 1 pictures"):
-        photographs(net, images(tmp_path), quiet)
+        look(net, images(tmp_path / "broken.png"), ["relu1"], tmp_path / "a.atlas", quiet)
 
 
-def test_figure_2_shows_the_nine_strongest_photographs_where_they_are_strongest(net, material, surveyed):
+def test_figure_2_shows_the_nine_strongest_photographs_where_they_are_strongest(net, material, peaks, monkeypatch):
     maps = forward(net, material, "relu2")
     unit = int(maps.max((0, 2, 3)).argmax())
-    found = patches_of(net, "relu2", [Chosen(unit, "why")], surveyed["relu2"], material)
-    patches, _ = figure_2(net, "relu2", found).tiles[0].tiles
+    monkeypatch.setattr("scripts.gallery.make.shown_units", lambda peaks, seed: [Chosen(unit, "why")])
+    (group,) = figure_2(net, "relu2", peaks["relu2"], nines(net, "relu2", peaks["relu2"], material)).tiles
+    assert group.value == number(float(maps[:, unit].max()))
+    patches, _ = group.tiles
     own = maps[:, unit].reshape(len(maps), -1)
     order = [row for row in np.argsort(-own.max(1), kind="stable")[:9] if own[row].max() > 0]
     assert len(patches.tiles) == len(order) > 5
     for tile, row in zip(patches.tiles, order, strict=True):
         y, x = (2 * place - 4 for place in divmod(int(own[row].argmax()), 8))  # 5x5, pool 2, 3x3: 10 pixels from 2p - 4
-        padded = np.pad(material.pixels[row].numpy(), ((0, 0), (10, 10), (10, 10)))  # black: no preprocessing here
+        padded = np.pad(pixels(material)[row], ((0, 0), (10, 10), (10, 10)))  # black: no preprocessing here
         expected = padded[:, y + 10 : y + 20, x + 10 : x + 20].transpose(1, 2, 0)
         assert (shown(tile) == expected).all()
 
 
-def test_ways_are_the_rules_they_are_called(net, material, surveyed):
-    place = heroes(net, surveyed, material)[1]
+def test_ways_are_the_rules_they_are_called(net, material, peaks):
+    place = heroes(net, peaks)[1]
     sheet = ways_sheet(net, material, [place], RULES, "three rules")
     assert sheet.row_headers[1:4] == ("whole map deconvnet", "whole map guided", "whole map gradient")
     assert sheet.row_headers[5:] == ("peak deconvnet", "peak guided", "peak gradient")
     photograph, *maps, _, _, _, peak = sheet.tiles
-    assert (shown(photograph) == material.pixels[place.row].permute(1, 2, 0).numpy()).all()
-    x = (material.pixels[place.row : place.row + 1].float() / 255).requires_grad_()
+    assert (shown(photograph) == pixels(material)[place.image].transpose(1, 2, 0)).all()
+    x = (torch.from_numpy(pixels(material)[place.image])[None].float() / 255).requires_grad_()
     own = net.model(x)[0, place.index]
     (whole,) = torch.autograd.grad(own.square().sum() / 2, x, retain_graph=True)  # its own value times its gradient
     assert np.abs(shown(maps[2]) - drawn(whole[0].numpy())).max() <= 1
@@ -114,24 +129,24 @@ def test_ways_are_the_rules_they_are_called(net, material, surveyed):
     assert not (shown(maps[0]) == shown(maps[2])).all()
 
 
-def test_heroes_stand_where_the_first_chosen_unit_is_strongest(net, material, surveyed):
-    for place in heroes(net, surveyed, material):
+def test_heroes_stand_where_the_first_chosen_unit_is_strongest(net, material, peaks):
+    for place in heroes(net, peaks):
         own = forward(net, material, place.unit.layer)[:, place.index]
-        assert (place.row, *place.position) == tuple(np.argwhere(own == own.max())[0])
+        assert (place.image, *place.position) == tuple(np.argwhere(own == own.max())[0])
         assert place.value == pytest.approx(own.max(), rel=1e-5)
 
 
-def test_others_at_a_place_are_active_there(net, material, surveyed):
-    place = heroes(net, surveyed, material)[1]
-    values = forward(net, material, "relu2")[(place.row, slice(None), *place.position)]
+def test_others_at_a_place_are_active_there(net, material, peaks):
+    place = heroes(net, peaks)[1]
+    values = forward(net, material, "relu2")[(place.image, slice(None), *place.position)]
     active = {unit for unit in np.flatnonzero(values > 1e-6).tolist() if unit != place.index}
     assert active
     assert set(active_there(net, place, material, 6, seed=1)) == active
     assert len(active_there(net, place, material, 1, seed=1)) == 1
 
 
-def test_neighbours_say_how_alike_they_are(net, material, surveyed):
-    places = heroes(net, surveyed, material)
+def test_neighbours_say_how_alike_they_are(net, material, peaks):
+    places = heroes(net, peaks)
     sheet = neighbours_sheet(net, material, places, seed=1)
     row = sheet.tiles[7:14]
     assert row[1].label == str(places[1].index)
@@ -173,7 +188,7 @@ def test_a_mistake_is_one_sentence():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not WEIGHTS.exists(), reason="wants ../shared: real weights and photographs")
-def test_real_peaks_are_those_of_torchvision():
+def test_real_peaks_are_those_of_torchvision(tmp_path):
     """The nine strongest photographs of a set, and where, as torchvision's own model and transforms find them."""
     import torchvision
     from safetensors.torch import load_file
@@ -182,7 +197,7 @@ def test_real_peaks_are_those_of_torchvision():
 
     net = ph.load("torchvision/squeezenet1_0", weights=str(WEIGHTS))
     some = ph.images(PHOTOGRAPHS).take(12, seed=3)
-    peaks = survey(net, photographs(net, some, quiet), [LAYERS[-1]], 12, quiet)[LAYERS[-1]]
+    peaks = look(net, some, [LAYERS[-1]], tmp_path / "some.atlas", quiet)[1][LAYERS[-1]]
     model = torchvision.models.squeezenet1_0(weights=None).eval()
     model.load_state_dict(load_file(WEIGHTS))
     transform = torchvision.models.SqueezeNet1_0_Weights.DEFAULT.transforms()

@@ -5,12 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from phosphene.network import Network
-from phosphene.story.material import Material
+from phosphene.network import Network, Unit
+from phosphene.sources.images import ImageSet, Picture
+from phosphene.sources.picture import Pixels
 from phosphene.story.patches import Chosen, patches_of
-from phosphene.story.survey import survey
 from scripts.gallery.alike import WAYS, Alike, alike, table
-from scripts.gallery.units import BY_LOT
+from scripts.gallery.make import look
+from scripts.gallery.units import BY_LOT, Nine
 from tests.story.tiny import SIDE, quiet
 
 
@@ -24,20 +25,24 @@ def one_layer(filters):
 
 
 def pictures(count=10):
-    pixels = torch.randint(
-        0, 256, (count, 3, SIDE, SIDE), dtype=torch.uint8, generator=torch.Generator().manual_seed(2)
-    )
-    return Material("noise", pixels, tuple(map(str, range(count))), ("",) * count, (), count, False)
+    values = np.random.default_rng(2).integers(0, 256, (count, SIDE, SIDE, 3), np.uint8)
+    return ImageSet("noise", [Picture(str(index), None, Pixels(one)) for index, one in enumerate(values)])
 
 
-def measured(filters):
-    net, material = one_layer(filters), pictures()
-    peaks = survey(net, material, ["1"], 100, quiet)["1"]
-    found = patches_of(net, "1", [Chosen(0, BY_LOT), Chosen(1, "chosen")], peaks, material)
-    return alike(net, "1", peaks, found, material, 1)
+@pytest.fixture
+def measured(tmp_path):
+    def measure(filters):
+        net, path = one_layer(filters), tmp_path / "noise.atlas"
+        material, peaks = look(net, pictures(), ["1"], path, quiet)
+        path.unlink()
+        chosen = Chosen(0, BY_LOT), Chosen(1, "chosen")
+        found = [Nine(each, patches_of(net, Unit("1", each.unit), pictures())) for each in chosen]
+        return alike(net, "1", peaks["1"], found, material, 1)
+
+    return measure
 
 
-def test_units_with_one_filter_are_alike_and_each_is_like_itself():
+def test_units_with_one_filter_are_alike_and_each_is_like_itself(measured):
     one = torch.randn(1, 3, 5, 5, generator=torch.Generator().manual_seed(0))
     found = measured(one.expand(4, -1, -1, -1))
     assert found.field == 5
@@ -45,7 +50,7 @@ def test_units_with_one_filter_are_alike_and_each_is_like_itself():
     assert found.itself == pytest.approx(1.0)
 
 
-def test_different_filters_are_as_alike_as_the_filters():
+def test_different_filters_are_as_alike_as_the_filters(measured):
     both = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(4))
     r = np.corrcoef(both.flatten(1).numpy())[0, 1]
     assert measured(both).others == pytest.approx((r,) * len(WAYS))

@@ -4,13 +4,14 @@ import numpy as np
 import torch
 
 from phosphene.story.patches import Chosen
-from phosphene.story.survey import Peaks
+from phosphene.story.peaks import Peaks
 from scripts.gallery.units import BY_LOT, chosen_units, nine, selectivity, shown_units
 
 
 def peaks(values):
     values = torch.tensor(values, dtype=torch.float32)
-    return Peaks(values, torch.zeros_like(values, dtype=torch.int32), (4, 4))
+    places = torch.zeros_like(values, dtype=torch.int32)
+    return Peaks(torch.arange(len(values)), values, places, (4, 4), values.amax(0))
 
 
 def some(photographs=40, units=12):

@@ -2,11 +2,15 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from phosphene.errors import PhospheneError
-from phosphene.story.folder import MANIFEST, building
+from phosphene.story.folder import BUILDING, MANIFEST, building
 
 
 def write(path, **files):
@@ -115,3 +119,65 @@ def test_a_full_disk_is_one_sentence_that_names_the_file_asked_for(tmp_path, mon
         f"cannot write {str(tmp_path / 'out' / 'a.txt')!r}: the disk is full; make room or choose another folder"
     )
     assert names(tmp_path) == []
+
+
+def test_a_file_may_be_written_by_others(tmp_path):
+    with building(tmp_path / "out") as folder:
+        folder.path("a.atlas").write_bytes(b"atlas")
+        (tmp_path / "out" / BUILDING / "a.atlas-journal").write_bytes(b"left behind")
+        folder.finish({})
+    assert names(tmp_path / "out") == ["a.atlas", MANIFEST]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_two_at_once_are_one_too_many(tmp_path, there):
+    out = tmp_path / "out"
+    if there:
+        write(out, a="old")
+    with building(out) as folder:
+        folder.put("a.txt", b"first")
+        with pytest.raises(PhospheneError, match=r"another demo is writing into .*out'; let it end, or choose another"):
+            write(out, a="second")
+        folder.finish({})
+    assert (out / "a.txt").read_text() == "first"
+    assert names(out) == ["a.txt", MANIFEST]
+
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from phosphene.story import folder as folders
+
+def die_at(step):
+    steps = iter(range(1000))
+    def replaced(self, target, plain=Path.replace):
+        if next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(self, target)
+    Path.replace = replaced
+
+with folders.building(sys.argv[1]) as folder:
+    for name in ("a.txt", "c.txt"):
+        folder.put(name, b"killed")
+    folder.path("x.atlas").write_bytes(b"killed")
+    if sys.argv[2] == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    die_at(int(sys.argv[2]))
+    folder.finish({})
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "0", "1", "2", "3", "4"])
+@pytest.mark.parametrize("there", [False, True])
+def test_after_a_kill_at_any_moment_the_next_story_is_whole(tmp_path, when, there):
+    out = tmp_path / "out"
+    if there:
+        write(out, a="old", b="old")
+        (out / "mine.txt").write_text("mine")
+    killed = subprocess.run([sys.executable, "-c", WRITER, str(out), when], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    write(out, a="new", d="new")
+    mine = ["mine.txt"] if there else []
+    assert names(out) == ["a.txt", "d.txt", *mine, MANIFEST]
+    assert Path(out / "a.txt").read_text() == "new"
+    assert json.loads((out / MANIFEST).read_text())["files"] == ["a.txt", "d.txt", MANIFEST]

@@ -1,19 +1,24 @@
 """The whole story on two tiny networks and ten pictures: the page, its files, its words."""
 
 import hashlib
+import html
 import json
+import re
+import shlex
 from html.parser import HTMLParser
 
 import pytest
 import torch
 from PIL import Image
 
+from phosphene.atlas.reading import open_atlas
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.network import Network
 from phosphene.sources.images import images
 from phosphene.story import telling
 from phosphene.story.page import prose
 from phosphene.story.telling import tell
+from phosphene.story.top import Projecting, top_sheet
 from tests.story import tiny
 
 HOSTILE = ("<script>alert(1)</script>.png".replace("/", "⁄"), '"onerror="x`y`&amp;{{7*7}}.png')
@@ -60,6 +65,7 @@ def test_the_page_refers_to_its_own_files_only_and_to_all_of_them(told, page):
     there = {each.name for each in told.page.parent.iterdir()}
     assert set(page.files) == there - {"index.html", "summary.json"}
     assert all("://" not in link and "/" not in link for link in page.files)
+    assert {"tiny.atlas", "tiny-deep.atlas"} < set(page.files)
     assert sorted(page.anchors) == sorted(page.ids)
     assert len(page.ids) == len(telling.CHAPTERS)
 
@@ -98,16 +104,56 @@ def test_the_summary_states_the_figures_and_lists_the_files(told, page):
     assert said["images"] == {"name": "pictures", "used": 10, "offered": 10, "failures": []}
     assert [layer["units"] for layer in said["layers"]] == [4, 6]
     assert set(said["deep_layers"]) == {"relu1", "relu2"}
+    assert said["atlases"] == ["tiny.atlas", "tiny-deep.atlas"]
+
+
+def test_the_atlases_beside_the_page_answer_what_it_says_to_ask(told):
+    folder = told.page.parent
+    query, top = re.findall(r"<code>(phosphene (?:query|top) .*?)</code>", told.page.read_text())
+    _, command, file, sql = shlex.split(html.unescape(query))
+    assert command == "query"
+    with open_atlas(folder / file) as atlas:
+        assert atlas.query(sql).columns == ("layer", "unit", "share")
+        assert len(atlas.query(sql)) > 0
+    _, command, file, unit, *options = shlex.split(html.unescape(top))
+    assert (command, options) == ("top", ["--network", "tiny-deep", "--out", "top.png"])
+    with open_atlas(folder / file) as atlas:
+        assert top_sheet(atlas, [atlas[unit]], Projecting(tiny.network("tiny-deep", 1))).image().width > 100
+
+
+def test_the_figures_on_the_page_are_those_of_the_atlas(told):
+    text = told.page.read_text()
+    with open_atlas(told.page.parent / "tiny.atlas") as atlas:
+        dead = atlas.query("SELECT sum(dead) FROM units WHERE layer = 'relu1'").rows[0][0]
+        explained = atlas.query("SELECT explained FROM units WHERE layer = 'relu1' AND unit = 3").rows[0][0]
+        driven = {unit.examples[0].image for unit in atlas["relu1"]}
+    assert told.summary["layers"][0]["dead"] == dead
+    assert told.summary["layers"][0]["explained_by_all_that_is_visible"][3] == pytest.approx(explained, abs=1e-4)
+    assert f"it is {round(100 * explained)}\u00a0% of the unit" in text.replace(" %", "\u00a0%")
+    assert f"The 4 first places go to {len(driven)} picture" in text
+
+
+def test_large_pictures_are_to_be_given_again(tmp_path):
+    picture = tiny.picture(0).resize((300, 200))
+    place = tiny.folder(tmp_path / "pictures")
+    picture.save(place / "cat" / "large.png")
+    told = tell(tiny.network(), tiny.network("tiny-deep", 1), images(place), tmp_path / "out", tiny.quiet)
+    assert "--network tiny-deep --images PICTURES --out top.png" in told.page.read_text()
 
 
 def test_the_same_again_is_the_same_to_the_byte(told, tmp_path):
     pictures = images(tiny.folder(tmp_path / "pictures", HOSTILE))
     again = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
-    digests = [
-        {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in one.page.parent.iterdir()}
-        for one in (told, again)
-    ]
+    digests = [{each.name: digest(each) for each in one.page.parent.iterdir()} for one in (told, again)]
     assert digests[0] == digests[1]
+
+
+def digest(path):
+    """Return a hash of a file's content; of an atlas without when it was made and how long that took."""
+    if path.suffix == ".atlas":
+        with open_atlas(path) as atlas:
+            return atlas.content_hash()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_broken_pictures_are_passed_over_and_named(tmp_path):
@@ -119,6 +165,15 @@ def test_broken_pictures_are_passed_over_and_named(tmp_path):
     assert "1 picture could not be read" in told.page.read_text()
 
 
+def test_a_set_of_which_nothing_can_be_read_leaves_nothing(tmp_path):
+    place = tmp_path / "pictures"
+    place.mkdir()
+    (place / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(PhospheneError, match="no picture of pictures can be read; the first one: "):
+        tell(tiny.network(), tiny.network("deep"), images(place), tmp_path / "out", tiny.quiet)
+    assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
+
+
 def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_):
         raise PhospheneError("no")
@@ -126,7 +181,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(telling, "rendered", fail)
     pictures = images(tiny.folder(tmp_path / "pictures"))
     with pytest.raises(PhospheneError, match=r"^no$"):
-        tell(tiny.network(), tiny.network(), pictures, tmp_path / "out", tiny.quiet)
+        tell(tiny.network(), tiny.network("deep"), pictures, tmp_path / "out", tiny.quiet)
     assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
 
 
@@ -159,4 +214,4 @@ def test_pictures_without_anything_in_them_are_refused(tmp_path):
     with torch.no_grad():
         net.model.conv1.bias[:] = -1
     with pytest.raises(PhospheneError, match="the units of relu1 see nothing in pictures"):
-        tell(net, net, images(place), tmp_path / "out", tiny.quiet)
+        tell(net, tiny.network("deep"), images(place), tmp_path / "out", tiny.quiet)

@@ -7,6 +7,7 @@ from PIL import Image
 import phosphene as ph
 from phosphene.draw.sheet import Group
 from phosphene.errors import UsageError
+from phosphene.story.figures import number
 from phosphene.story.top import Projecting, top_sheet
 from tests.scan.brute import SIZE, network
 
@@ -34,7 +35,7 @@ def test_patches_are_what_the_strongest_places_see(atlas, photos):
     net = network()
     (group,) = top_sheet(atlas, [atlas["relu:1"]], Projecting(net, photos)).tiles
     assert isinstance(group, Group)
-    patches, projections, typical, _ = group.tiles
+    patches, projections, typical, sent = group.tiles
     maps = net.record(list(photos), "relu")["relu"][:, 1]
     order = maps.amax((1, 2)).argsort(descending=True)[:9].tolist()
     for shown, row in zip(pictures_of(patches), order, strict=True):
@@ -45,7 +46,8 @@ def test_patches_are_what_the_strongest_places_see(atlas, photos):
                 if 0 <= y + dy < SIZE[0] and 0 <= x + dx < SIZE[1]:
                     assert (shown[1 + dy, 1 + dx] == picture[y + dy, x + dx]).all()
     assert len(projections.tiles) == 9
-    assert [tile.label for tile in typical.tiles] == ["10 %", "50 %", "90 %"]
+    assert sent.column_headers == tuple(number(example.value) for example in atlas["relu:1"].typical)
+    assert typical.column_headers == ("10 %", "50 %", "90 %")
 
 
 def test_the_atlas_alone_gives_the_same_patches_inside_the_picture(atlas, photos):

@@ -8,8 +8,6 @@ from PIL import Image
 from torch import nn
 
 from phosphene.network import Network
-from phosphene.sources.images import images
-from phosphene.story.material import Material, gather
 
 SIDE = 16
 
@@ -54,7 +52,3 @@ def folder(path: Path, names=()):
 
 def quiet(step, done=0, total=0):
     """Hear progress and say nothing."""
-
-
-def material(path: Path) -> Material:
-    return gather(images(folder(path)), (SIDE, SIDE), 100, quiet)

@@ -24,7 +24,7 @@ def demo(
     device: Device = DeviceName.auto,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the whole story: what each feature looks for, in pictures, on a page to open."""
+    """Tell the whole story: what each feature looks for, in pictures, on a page to open, with the scans beside it."""
     from phosphene.sources.images import images
     from phosphene.sources.networks import load
     from phosphene.story.telling import tell

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from phosphene.story.material import Material
-from phosphene.story.survey import Peaks
+from phosphene.story.peaks import Answer, Peaks
 
 HERO = "astronaut@12x/x000-y000"
 
@@ -20,37 +20,37 @@ def strongest(peaks: Tensor, count: int) -> list[int]:
     return torch.sort(peaks, descending=True, stable=True).indices[:count].tolist()
 
 
-def strongest_apart(peaks: Tensor, material: Material, count: int, each: int) -> list[int]:
-    """Return the strongest rows above zero, with at most ``each`` windows of one photograph."""
+def strongest_apart(answers: Sequence[Answer], material: Material, count: int, each: int) -> list[int]:
+    """Return the pictures of the first answers above zero, with at most ``each`` windows of one photograph."""
     taken: Counter[str] = Counter()
-    rows: list[int] = []
-    for row in torch.sort(peaks, descending=True, stable=True).indices.tolist():
-        if len(rows) == count or peaks[row] <= 0:
+    images: list[int] = []
+    for answer in answers:
+        if len(images) == count or answer.value <= 0:
             break
-        if taken[material.origin(row)] < each:
-            taken[material.origin(row)] += 1
-            rows.append(row)
-    return rows
+        origin = material.origin(answer.image)
+        if taken[origin] < each:
+            taken[origin] += 1
+            images.append(answer.image)
+    return images
 
 
-def graded(peaks: Tensor, count: int) -> list[int]:
-    """Return rows whose values fall in about even steps from the strongest towards zero; at most those above zero."""
-    order = [row for row in strongest(peaks, len(peaks)) if peaks[row] > 0]
-    count = min(count, len(order))
-    values = peaks[order]
+def graded(answers: Sequence[Answer], count: int) -> list[int]:
+    """Return pictures whose values fall in about even steps from the first answer towards zero, all above zero."""
+    values = torch.tensor([answer.value for answer in answers if answer.value > 0])
+    count = min(count, len(values))
     ranks: list[int] = []
     for step in range(count):
         aim = float(values[0]) * (1 - step / count)
         nearest = int((values - aim).abs().argmin())
         earliest = ranks[-1] + 1 if ranks else 0
-        ranks.append(min(max(nearest, earliest), len(order) - count + step))
-    return [order[rank] for rank in ranks]
+        ranks.append(min(max(nearest, earliest), len(values) - count + step))
+    return [answers[rank].image for rank in ranks]
 
 
 def prominence(peaks: Peaks) -> Tensor:
     """(U,) The strongest peak of each unit over its mean peak; 0 for a dead unit. Units of a layer differ in scale."""
-    highest, mean = peaks.value.amax(0), peaks.value.clamp(min=0).mean(0)
-    return torch.where(peaks.alive, highest / mean.clamp(min=1e-12), torch.zeros(()))
+    mean = peaks.value.clamp(min=0).mean(0)
+    return torch.where(peaks.alive, peaks.highest / mean.clamp(min=1e-12), torch.zeros(()))
 
 
 def picked_units(peaks: Peaks, count: int) -> list[int]:
@@ -67,12 +67,13 @@ def drawn_units(peaks: Peaks, count: int, seed: int, without: Sequence[int] = ()
     return sorted(Random(seed).sample(live, min(count, len(live))))
 
 
-def hero(material: Material) -> int:
-    """Return the row of the one picture that a whole layer is shown on: a face in the samples, elsewhere a dog.
+def hero(material: Material, images: Sequence[int]) -> int:
+    """Return which of ``images`` a whole layer is shown on: a face in the samples, elsewhere a dog.
 
     Without either it is the picture whose id comes first.
     """
-    if HERO in material.ids:
-        return material.ids.index(HERO)
-    dogs = [row for row, label in enumerate(material.labels) if label == "dog"]
-    return min(dogs or range(len(material)), key=material.ids.__getitem__)
+    named = {material.images[image].id: image for image in images}
+    if HERO in named:
+        return named[HERO]
+    dogs = {id: image for id, image in named.items() if material.images[image].label == "dog"}
+    return min((dogs or named).items())[1]

@@ -1,4 +1,4 @@
-"""Everything a story is told from, computed once."""
+"""Everything a story is told from, read from the atlases once."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from phosphene.errors import PhospheneError, UsageError
+from phosphene.atlas.reading import Atlas
+from phosphene.errors import PhospheneError
 from phosphene.network import Network
 from phosphene.project import project
-from phosphene.story.material import Material, Progress
-from phosphene.story.measures import Likeness, Tuning, agreement, between, likeness, tuning
-from phosphene.story.samples import sampled
-from phosphene.story.survey import Peaks, relus, survey
+from phosphene.story.choice import hero
+from phosphene.story.material import Material
+from phosphene.story.measures import Likeness, Tuning, agreement, between, likeness, pairs_of, tuning
+from phosphene.story.peaks import Peaks
 
-MOST_DEEP = 10_000  # pictures shown to the deep network, which takes ten times as long as the other
-MOST_SAMPLED = 2_000
 PAIRED = 24  # pictures on which projections are compared with one another
 
 
 @dataclass(frozen=True)
 class LayerFacts:
-    """What was measured of one layer of the blog's network."""
+    """What is known of one layer of the blog's network."""
 
     name: str
     peaks: Peaks
@@ -52,56 +51,64 @@ class Findings:
 
     Attributes:
         net, deep: the blog's network and the deep one.
+        atlas, deep_atlas: their scans.
         material: the pictures.
-        first, second: the two rectified layers of ``net``.
+        first, second: the first two layers of ``net``.
         unpooling: how projections of ``second`` compare.
-        deep_peaks: for each rectified layer of ``deep``.
+        deep_peaks: for each layer of ``deep``.
+        hero: the number of the picture that whole layers are shown on.
         seed: of every random choice.
     """
 
     net: Network
     deep: Network
+    atlas: Atlas
+    deep_atlas: Atlas
     material: Material
     first: LayerFacts
     second: LayerFacts
     unpooling: Unpooling
     deep_peaks: dict[str, Peaks]
+    hero: int
     seed: int
 
 
-def find(net: Network, deep: Network, material: Material, seed: int, progress: Progress) -> Findings:
-    """Pass the pictures through both networks and measure what the page states.
-
-    Raises UsageError if ``net`` has fewer than two rectified convolutions or ``deep`` none.
-    """
-    layers = relus(net)[:2]
-    if len(layers) < 2 or not relus(deep):
-        raise UsageError("the story needs a network with two convolutions that are followed by a ReLU")
-    peaks = survey(net, material, layers, len(material), progress)
-    first, second = (_facts(net, layer, material, peaks[layer], seed, progress) for layer in layers)
-    unpooling = _unpooling(net, layers[1], material)
+def find(net: Network, deep: Network, atlas: Atlas, deep_atlas: Atlas, material: Material, seed: int) -> Findings:
+    """Read what the page states from the scans of both networks over the same pictures."""
+    first, second = (_facts(atlas, layer.name, material) for layer in atlas.layers[:2])
+    sample: list[int] = first.peaks.image.tolist()
     return Findings(
-        net, deep, material, first, second, unpooling, survey(deep, material, relus(deep), MOST_DEEP, progress), seed
+        net,
+        deep,
+        atlas,
+        deep_atlas,
+        material,
+        first,
+        second,
+        _unpooling(net, second.name, material, sample),
+        {layer.name: Peaks.of(deep_atlas, layer.name) for layer in deep_atlas.layers},
+        hero(material, sample),
+        seed,
     )
 
 
-def _facts(net: Network, layer: str, material: Material, peaks: Peaks, seed: int, progress: Progress) -> LayerFacts:
-    progress(f"comparing the units of {layer}")
-    samples = sampled(net, layer, material, MOST_SAMPLED, seed)
-    if int((samples.activation.std(0) > 0).sum()) < 2:
+def _facts(atlas: Atlas, layer: str, material: Material) -> LayerFacts:
+    features, pairs = atlas.manifest.features, pairs_of(atlas, layer)
+    alike = likeness(pairs.correlation()[len(features) :, len(features) :])
+    if alike is None:
         raise PhospheneError(
             f"the units of {layer} see nothing in {material.name}; give pictures with something in them"
         )
-    return LayerFacts(layer, peaks, tuning(samples), likeness(samples.activation))
+    return LayerFacts(layer, Peaks.of(atlas, layer), tuning(pairs, features), alike)
 
 
-def _unpooling(net: Network, layer: str, material: Material) -> Unpooling:
-    rows = spread(len(material), PAIRED)
-    inputs = material.inputs(net, rows)
+def _unpooling(net: Network, layer: str, material: Material, sample: list[int]) -> Unpooling:
+    chosen = [sample[row] for row in spread(len(sample), PAIRED).tolist()]
+    inputs = net.prepare(material.pictures(chosen))
     fill, switches = (project(net, inputs, layer, unpool=way).pixels for way in ("fill", "switches"))
     same = agreement(fill.flatten(0, 1), switches.flatten(0, 1))
-    others = [torch.cat([between(way[:, index]) for index in range(len(rows))]) for way in (fill, switches)]
-    return Unpooling(float(same.nanmedian()), float(others[0].mean()), float(others[1].mean()), len(rows))
+    others = [torch.cat([between(way[:, index]) for index in range(len(chosen))]) for way in (fill, switches)]
+    return Unpooling(float(same.nanmedian()), float(others[0].mean()), float(others[1].mean()), len(chosen))
 
 
 def spread(total: int, count: int) -> Tensor:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+import torch
+from PIL import Image
+
+from phosphene.atlas.records import Example
 from phosphene.network import Unit
-from phosphene.story.choice import graded, hero
-from phosphene.story.colour import lab, local_means
+from phosphene.scan.seen import COLOUR, Planes
+from phosphene.story.choice import graded
 from phosphene.story.findings import Findings
+from phosphene.story.material import Material
 from phosphene.story.measures import smoothness
+from phosphene.story.peaks import answers
 from phosphene.story.plate import Plate
 from phosphene.story.plates import best_plate, filter_plate, first_weights, layer_plate, unit_plate
 from phosphene.story.section import Section
@@ -37,9 +44,9 @@ def filters_section(found: Findings) -> Section:
 
 def everything_section(found: Findings) -> Section:
     """(a) All first-layer units on one picture."""
-    row = hero(found.material)
-    name, layer = found.material.title(row), found.first.name
-    silent = int((found.first.peaks.value[row] <= 0).sum())
+    image = found.hero
+    name, layer = found.material.title(image), found.first.name
+    silent = int((found.first.peaks.on(image) <= 0).sum())
     units = found.first.peaks.units
     like = found.first.likeness
     said = (
@@ -52,11 +59,11 @@ def everything_section(found: Findings) -> Section:
     )
     plate = Plate(
         "first-layer",
-        layer_plate(found.net, layer, found.material.inputs(found.net, [row]), name),
+        layer_plate(found.net, layer, found.material.images[image], name),
         "",
         f"{units} projections of {name}, one for each unit of {layer}: edges and colours where they are in it",
     )
-    return Section("first", "All first-layer units, one picture", said, (plate,), picture=row)
+    return Section("first", "All first-layer units, one picture", said, (plate,), picture=True)
 
 
 def _silent(count: int) -> str:
@@ -67,17 +74,16 @@ def seventh_section(found: Findings) -> Section:
     """(b) One first-layer unit on many pictures."""
     layer = found.first
     unit = min(SEVENTH, layer.peaks.units - 1)
-    peaks = layer.peaks.value[:, unit]
-    rows = graded(peaks, SHOWN)
+    images = graded(answers(layer.peaks, found.atlas.unit(layer.name, unit)), SHOWN)
     heading = f"One first-layer unit, many pictures: is {layer.name}:{unit} just a colour?"
-    if not rows:
-        return Section("seven", heading, (silent(layer, unit),))
+    if not images:
+        return Section("seven", heading, (silent(layer, unit, len(found.material)),))
     plate = Plate(
         "unit-seven",
-        unit_plate(found.net, Unit(layer.name, unit), found.material, rows, ("switches",)),
-        f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for all, so that a weak answer "
-        "looks weak.",
-        f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it, strongest first and fading",
+        unit_plate(found.net, Unit(layer.name, unit), found.material, images, ("switches",)),
+        f"Chosen so that the values fall in even steps. {active_on(layer, unit, len(found.material))} One scale for "
+        "all, so that a weak answer looks weak.",
+        f"{len(images)} pictures, each beside what {layer.name}:{unit} makes of it, strongest first and fading",
     )
     return Section("seven", heading, accounted(layer, unit, GREEN), (plate,))
 
@@ -87,51 +93,49 @@ GREEN = "it activates when green is present and “probably just captures the ov
 
 def best_section(found: Findings) -> Section:
     """(c) For each first-layer unit the picture that drives it most."""
-    peaks = found.first.peaks
-    best = peaks.value.argmax(0).tolist()
+    units = [found.atlas.unit(found.first.name, index) for index in range(found.first.peaks.units)]
+    best = [unit.examples[0] for unit in units if unit.examples]
+    light = [_lightness(unit.patch(unit.examples[0])) for unit in units if unit.examples]
     plate = Plate(
         "best-of-all",
-        best_plate(found.net, found.first.name, found.material, best),
+        best_plate(found.net, found.material, best),
         "",
-        f"For each of {peaks.units} units the picture that drives it most, and its projection",
+        f"For each of {len(best)} units the picture that drives it most, and its projection",
     )
-    return Section("best", "What drives each unit most", _best_said(found, best), (plate,))
+    return Section("best", "What drives each unit most", _best_said(found.material, best, light), (plate,))
 
 
-def _best_said(found: Findings, best: list[int]) -> tuple[str, ...]:
-    light = _lightness(found, best)
+def _best_said(material: Material, best: list[Example], light: list[float]) -> tuple[str, ...]:
     dark, bright = (sum(value < DARK for value in light), sum(value > BRIGHT for value in light))
+    times = Counter(one.image for one in best)
     said = (
-        f"All {len(found.material):,} pictures were tried on every unit. The {len(best)} first places go to "
-        f"{counted(len(set(best)), 'picture')}{_sources(found, best)}.",
+        f"All {len(material):,} pictures were tried on every unit. The {len(best)} first places go to "
+        f"{counted(len(times), 'picture')}{_sources(material, best)}.",
         "The blog found one frog that drove two features most, and guessed that it was the black background. So: what "
         f"does each unit see at its peak? Of the {len(best)} places {dark} are dark (lightness under {DARK} of 100) "
         f"and {bright} bright (over {BRIGHT}).",
     )
-    row, count = Counter(best).most_common(1)[0]
-    units = [unit for unit, winner in enumerate(best) if winner == row]
-    places = listed([f"{light[unit]:.0f} for unit {unit}" for unit in units])
-    shared = (
-        f"One picture, {found.material.title(row)}, comes first for {count} units; lightness at their peaks: {places}."
+    image, count = times.most_common(1)[0]
+    places = listed(
+        [f"{value:.0f} for unit {one.unit}" for one, value in zip(best, light, strict=True) if one.image == image]
     )
+    shared = f"One picture, {material.title(image)}, comes first for {count} units; lightness at their peaks: {places}."
     return (*said, shared) if count > 1 else said
 
 
-def _sources(found: Findings, best: list[int]) -> str:
-    if not found.material.windows:
+def _sources(material: Material, best: list[Example]) -> str:
+    if not material.windows:
         return ""
-    sources = Counter(found.material.origin(row) for row in best)
+    sources = Counter(material.origin(one.image) for one in best)
     return ", most often windows of " + listed([f"{name} ({count})" for name, count in sources.most_common(3)])
 
 
 DARK, BRIGHT = 30, 70
 
 
-def _lightness(found: Findings, best: list[int]) -> list[float]:
-    """Return the mean lightness (0..100) of what each unit sees at its peak in its own best picture."""
-    view = found.net.layer(found.first.name).view
-    assert view is not None
-    peaks = found.first.peaks
-    means = local_means(lab(found.material.pixels[best])[:, :1], view, peaks.size)
-    places = [peaks.position(row, unit) for unit, row in enumerate(best)]
-    return [float(means[unit, 0, y, x]) for unit, (y, x) in enumerate(places)]
+def _lightness(patch: Image.Image | None) -> float:
+    """Return the mean lightness (0..100) of what a unit sees; NaN where the atlas holds no copy of it."""
+    if patch is None:
+        return float("nan")
+    pixels = torch.from_numpy(np.asarray(patch) / 255).permute(2, 0, 1)[None]
+    return float(Planes.of(pixels).over(None, np.zeros((1, 1), np.int64), 1)[0, COLOUR.index("lightness")])

@@ -4,53 +4,66 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
 
 from phosphene.errors import PhospheneError
 from phosphene.files import reason
 
 MANIFEST = "summary.json"
+BUILDING = ".phosphene-demo"  # in the folder, as long as a story is being written
+_LOCK = "lock"
 _MADE_BY = "phosphene demo"
 
 
 class Folder:
     """The folder while it is being written; `put` files into it, then `finish`."""
 
-    def __init__(self, target: Path, building: Path) -> None:
+    def __init__(self, target: Path) -> None:
         self.target = target
-        self._building = building
+        self._building = target / BUILDING
         self._names: list[str] = []
+
+    def path(self, name: str) -> Path:
+        """Return where a file of the story is to be written."""
+        self._names.append(name)
+        return self._building / name
 
     def put(self, name: str, content: bytes) -> None:
         """Write one file. Raises PhospheneError where the disk or its permissions refuse."""
         with _refusals(self.target / name):
-            (self._building / name).write_bytes(content)
-        self._names.append(name)
+            self.path(name).write_bytes(content)
 
     def finish(self, summary: dict[str, object]) -> None:
         """Write the manifest and bring everything into place, taking away what an earlier story left."""
-        listing = {"made_by": _MADE_BY, "files": [*self._names, MANIFEST], **summary}
-        self.put(MANIFEST, json.dumps(listing, indent=2, ensure_ascii=False).encode())
+        before = _written_before(self.target)
+        self._check(before)
+        self._list(
+            {*self._names, *before, MANIFEST}, {}
+        )  # a kill from here on leaves no file that is not known as ours
         with _refusals(self.target):
-            if self._building.parent == self.target:
-                self._move_in(_written_before(self.target))
-            else:
-                self._building.chmod(0o755)
-                self._building.replace(self.target)
+            for name in self._names:
+                (self._building / name).replace(self.target / name)
+            for name in before - {*self._names, MANIFEST}:
+                (self.target / name).unlink(missing_ok=True)
+        self._list({*self._names, MANIFEST}, summary)
 
-    def _move_in(self, before: set[str]) -> None:
+    def _check(self, before: set[str]) -> None:
         for name in self._names:
             if name not in before and (self.target / name).exists():
                 raise PhospheneError(
                     f"{str(self.target / name)!r} was not written by the demo; move it away or choose another --out"
                 )
-        for name in self._names:
-            (self._building / name).replace(self.target / name)
-        for name in before - set(self._names):
-            (self.target / name).unlink(missing_ok=True)
+
+    def _list(self, names: set[str], summary: dict[str, object]) -> None:
+        """Write the manifest in one step."""
+        listing = {"made_by": _MADE_BY, "files": sorted(names), **summary}
+        with _refusals(self.target / MANIFEST):
+            beside = self._building / MANIFEST
+            beside.write_bytes(json.dumps(listing, indent=2, ensure_ascii=False).encode())
+            beside.replace(self.target / MANIFEST)
 
 
 @contextmanager
@@ -58,18 +71,52 @@ def building(path: str | Path) -> Iterator[Folder]:
     """Yield a folder to fill; what was written is gone again if the block does not come to `Folder.finish`.
 
     A folder that exists is taken if it is empty or an earlier story's; then only that story's files are replaced.
+    What a story left that was killed is taken away.
 
-    Raises PhospheneError: the folder holds something else, or it cannot be written.
+    Raises PhospheneError: the folder holds something else, it cannot be written, or another story is being written.
     """
     target = Path(path).expanduser().resolve()
     _check(target)
-    with _refusals(target):
-        inside = target.is_dir()
-        temporary = Path(mkdtemp(prefix=".phosphene-", dir=target if inside else target.parent))
+    new = not target.exists()
+    temporary = target / BUILDING
     try:
-        yield Folder(target, temporary)
+        with _refusals(target):
+            temporary.mkdir(parents=True, exist_ok=True)
+        with _alone(target):
+            with _refusals(target):
+                _clear(temporary)
+            yield Folder(target)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if new:
+            with suppress(OSError):
+                target.rmdir()
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Hold SQLite's lock on a file, which the system takes back however the program ends; then take all of it away."""
+    connection = sqlite3.connect(target / BUILDING / _LOCK, timeout=0, isolation_level=None)
+    held = False
+    try:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            raise PhospheneError(
+                f"another demo is writing into {str(target)!r}; let it end, or choose another folder with --out"
+            ) from error
+        held = True
+        yield
+    finally:
+        connection.close()
+        if held:
+            shutil.rmtree(target / BUILDING, ignore_errors=True)
+
+
+def _clear(temporary: Path) -> None:
+    """Take away what is in the folder, but for the lock."""
+    for left in temporary.iterdir():
+        if left.name != _LOCK:
+            left.unlink(missing_ok=True)
 
 
 def _check(target: Path) -> None:
@@ -78,7 +125,7 @@ def _check(target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise PhospheneError(f"{str(target)!r} is a file; choose another folder with --out")
     with _refusals(target):
-        if target.is_dir() and any(target.iterdir()) and not _written_before(target):
+        if target.is_dir() and any(each.name != BUILDING for each in target.iterdir()) and not _written_before(target):
             raise PhospheneError(f"{str(target)!r} holds files of something else; choose another folder with --out")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from phosphene import bundled
 from phosphene.story.findings import Findings, LayerFacts
 from phosphene.story.page import Fact, Head
+from phosphene.story.scanned import dead_units
 from phosphene.story.words import counted, percent
 
 TITLE = "What is each feature looking for?"
@@ -13,7 +14,7 @@ TITLE = "What is each feature looking for?"
 def head_of(found: Findings) -> Head:
     """Return title, lead, facts and foot."""
     material = found.material
-    total = sum(peaks.units for peaks in found.deep_peaks.values())
+    total = sum(layer.units for layer in found.deep_atlas.layers)
     lead = (
         f"Two trained networks look at {counted(len(material), 'picture')}. Of all that a layer says one feature is "
         "kept and sent back to pixels, by deconvnet (Zeiler & Fergus 2013), as a blog post once did on CIFAR-10. "
@@ -22,7 +23,7 @@ def head_of(found: Findings) -> Head:
     facts = (
         Fact(f"{len(material):,}", f"pictures of {material.name}"),
         Fact(str(found.first.peaks.units + found.second.peaks.units), f"units of {found.net.name}, in two layers"),
-        Fact(f"{total:,}", f"units of {found.deep.name}, in {len(found.deep_peaks)} layers"),
+        Fact(f"{total:,}", f"units of {found.deep.name}, in {len(found.deep_atlas.layers)} layers"),
         *_accuracies(found),
         Fact(f"{found.first.likeness.mean:.2f}", f"mean |r| of two units in {found.first.name}"),
         Fact(f"{found.second.likeness.mean:.2f}", f"mean |r| of two units in {found.second.name}"),
@@ -47,9 +48,9 @@ def _foot(found: Findings) -> list[str]:
         )
     if len(material) + len(material.failures) < material.offered:
         lines.append(f"{len(material):,} of {material.offered:,} pictures were taken, by the hashes of their names.")
-    deep = len(next(iter(found.deep_peaks.values())).value)
-    if deep < len(material):
-        lines.append(f"{found.deep.name} was shown {deep:,} of them.")
+    sampled = len(found.first.peaks.value)
+    if sampled < len(material):
+        lines.append(f"How often a unit is active is said of {sampled:,} of them, likewise chosen.")
     if material.failures:
         first = material.failures[0]
         count = counted(len(material.failures), "picture")
@@ -68,23 +69,25 @@ def summary_of(found: Findings) -> dict[str, object]:
             "offered": found.material.offered,
             "failures": [{"id": each.id, "reason": each.reason} for each in found.material.failures],
         },
-        "layers": [_layer(layer) for layer in (found.first, found.second)],
+        "layers": [_layer(layer, dead_units(found.atlas)[layer.name]) for layer in (found.first, found.second)],
         "unpooling": found.unpooling.__dict__,
         "deep_layers": {
-            name: {"units": peaks.units, "dead": peaks.units - int(peaks.alive.sum())}
-            for name, peaks in found.deep_peaks.items()
+            layer.name: {"units": layer.units, "dead": dead}
+            for layer, dead in zip(found.deep_atlas.layers, dead_units(found.deep_atlas).values(), strict=True)
         },
+        "atlases": [atlas.path.name for atlas in (found.atlas, found.deep_atlas)],
         "seed": found.seed,
     }
 
 
-def _layer(layer: LayerFacts) -> dict[str, object]:
+def _layer(layer: LayerFacts, dead: int) -> dict[str, object]:
     return {
         "name": layer.name,
         "units": layer.peaks.units,
-        "dead": layer.peaks.units - int(layer.peaks.alive.sum()),
+        "dead": dead,
         "mean_correlation": layer.likeness.mean,
         "effective_dimensions": layer.likeness.dimensions,
-        "explained_by_colour": [round(each.share, 4) for each in layer.tuning],
+        "explained_by_colour": [round(each.colour, 4) for each in layer.tuning],
+        "explained_by_all_that_is_visible": [round(each.visible, 4) for each in layer.tuning],
         "colour_correlations": [[round(r, 4) for r in each.r] for each in layer.tuning],
     }

@@ -4,55 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from phosphene.story.samples import COLOURS, Samples
+from phosphene.atlas.reading import Atlas
+from phosphene.scan.derive import regression
+from phosphene.scan.kernel import Floats
+from phosphene.scan.pairs import CoMoments
+from phosphene.scan.summary import joint
 
-
-def correlations(a: Tensor, b: Tensor) -> Tensor:
-    """Return Pearson's r of every column of ``a`` (P, K) with every column of ``b`` (P, L): (K, L); constant: 0."""
-    left, right = (_standardised(values.double()) for values in (a, b))
-    return left.T @ right
-
-
-def _standardised(values: Tensor) -> Tensor:
-    centred = values - values.mean(0)
-    length = centred.norm(dim=0)
-    return centred / torch.where(length > 1e-9 * values.norm(dim=0).clamp(min=1e-30), length, torch.inf)
-
-
-def explained(activation: Tensor, colour: Tensor) -> Tensor:
-    """Return the share of each unit's variance that a linear regression on ``colour`` (P, 3) explains: (U,)."""
-    target, known = _standardised(activation.double()), _standardised(colour.double())
-    fitted = known @ torch.linalg.lstsq(known, target, driver="gelsd").solution
-    shares: Tensor = (fitted**2).sum(0)
-    return shares
+COLOURS = ("lightness", "red-green", "blue-yellow")
+_PAIRS = ("pair_count", "pair_mean", "pair_products", "seen_mean", "seen_products", "seen_unit_products")
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """How far plain colour accounts for one unit's activation, position by position.
+    """How far what is plainly visible accounts for one unit's activation, position by position.
 
     Attributes:
-        r: Pearson correlation with lightness, green-red and blue-yellow.
-        share: variance explained by the three together, 0..1.
+        r: Pearson correlation with lightness, green to red and blue to yellow; 0 for a unit that never changes.
+        colour: variance explained by the three together, 0..1.
+        visible: variance explained by these, contrast and edges of four directions together.
     """
 
     r: tuple[float, float, float]
-    share: float
+    colour: float
+    visible: float
 
     @property
     def strongest(self) -> int:
         """Which of the three correlates most, by size."""
         return max(range(len(COLOURS)), key=lambda index: abs(self.r[index]))
-
-
-def tuning(samples: Samples) -> list[Tuning]:
-    """Return the colour tuning of every unit of a layer."""
-    r = correlations(samples.activation, samples.colour).tolist()
-    shares = explained(samples.activation, samples.colour).tolist()
-    return [Tuning((row[0], row[1], row[2]), share) for row, share in zip(r, shares, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -70,15 +53,33 @@ class Likeness:
     live: int
 
 
-def likeness(activation: Tensor) -> Likeness:
-    """Compare the live units of a layer from (P, U) activations; there must be two of them."""
-    live = (activation.std(0) > 0).nonzero()[:, 0]
-    r = correlations(activation[:, live], activation[:, live])
-    size = r.abs().fill_diagonal_(0)
+def pairs_of(atlas: Atlas, layer: str) -> CoMoments:
+    """Return how a layer's units go together and with what is plainly visible: features first, then units."""
+    return joint({name: atlas.array(layer, name) for name in _PAIRS})
+
+
+def tuning(pairs: CoMoments, features: tuple[str, ...]) -> list[Tuning]:
+    """Return the tuning of every unit; ``features`` names the first rows of ``pairs``, colours among them."""
+    count = len(features)
+    colours = [features.index(name) for name in COLOURS]
+    kept = [*colours, *range(count, len(pairs.mean))]
+    alone = CoMoments(pairs.count, pairs.mean[kept], pairs.products[np.ix_(kept, kept)])
+    r = np.nan_to_num(pairs.correlation()[colours, count:])
+    shares = (np.nan_to_num(regression(*each)[0]) for each in ((alone, len(colours)), (pairs, count)))
+    rows = zip(r.T.tolist(), *(share.tolist() for share in shares), strict=True)
+    return [Tuning((row[0], row[1], row[2]), colour, visible) for row, colour, visible in rows]
+
+
+def likeness(r: Floats) -> Likeness | None:
+    """Compare the units of a layer from their correlations (U, U); None where fewer than two of them ever change."""
+    live = np.flatnonzero(~np.isnan(np.diag(r)))
+    if len(live) < 2:
+        return None
+    r = r[np.ix_(live, live)]
+    size = np.abs(r) - np.eye(len(live))
     first, second = divmod(int(size.argmax()), len(live))
-    pairs = len(live) * (len(live) - 1)
     return Likeness(
-        mean=float(size.sum() / pairs),
+        mean=float(size.sum() / (len(live) * (len(live) - 1))),
         largest=float(r[first, second]),
         pair=(int(live[first]), int(live[second])),
         dimensions=float(len(live) ** 2 / (r**2).sum()),

@@ -8,12 +8,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from phosphene.atlas.records import Example
 from phosphene.draw.colour import filters
 from phosphene.draw.scaling import measure
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Unpool, project
 from phosphene.project.picture import input_pictures
+from phosphene.sources.images import Picture
 from phosphene.story.figures import GREY, bare, beside, clipped, number, projected, tile_of
 from phosphene.story.material import Material
 from phosphene.story.plate import Draw, Form, Grid, Grids
@@ -45,19 +47,19 @@ def _first_convolution(net: Network) -> str:
     return next(layer.name for layer in net.layers() if layer.kind == "conv2d")
 
 
-def layer_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
+def layer_plate(net: Network, layer: str, picture: Picture, name: str) -> Draw:
     """Show all units of a layer on one picture, no pooling on the way."""
-    sent = project(net, inputs, layer)
+    sent = project(net, picture, layer)
     shown, note = projected(sent.pixels[:, 0], "tile")
     values = sent.activation[:, 0].tolist()
     tiles = [tile_of(one, str(unit), value) for unit, (one, value) in enumerate(zip(shown, values, strict=True))]
     title = f"{net.name} · {layer} · all {len(tiles)} units on {name}"
-    return _sheets(tiles, Grids(Grid(8, 128), Grid(4, 128)), inputs.shape[-1], title, f"{note} {VALUES}")
+    return _sheets(tiles, Grids(Grid(8, 128), Grid(4, 128)), net.input_size[2], title, f"{note} {VALUES}")
 
 
-def unpool_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
+def unpool_plate(net: Network, layer: str, picture: Picture, name: str) -> Draw:
     """Show all units of a layer on one picture, each by `fill` and by `switches`."""
-    ways = [project(net, inputs, layer, unpool=unpool) for unpool in UNPOOLS]
+    ways = [project(net, picture, layer, unpool=unpool) for unpool in UNPOOLS]
     (fill, note), (switches, _) = (projected(way.pixels[:, 0], "tile") for way in ways)
     values = ways[0].activation[:, 0].tolist()
     groups = [
@@ -67,37 +69,38 @@ def unpool_plate(net: Network, layer: str, inputs: Tensor, name: str) -> Draw:
     title = f"{net.name} · {layer} · all {len(groups)} units on {name}"
     subtitle = "Of each pair, left: un-pooled by fill, as in the blog; right: by switches, as in the paper"
     grids = Grids(Grid(8, 64), Grid(3, 96))
-    return _sheets(groups, grids, inputs.shape[-1], title, f"{note} {VALUES}", subtitle)
+    return _sheets(groups, grids, net.input_size[2], title, f"{note} {VALUES}", subtitle)
 
 
-def unit_plate(net: Network, unit: Unit, material: Material, rows: Sequence[int], unpools: Sequence[Unpool]) -> Draw:
+def unit_plate(net: Network, unit: Unit, material: Material, images: Sequence[int], unpools: Sequence[Unpool]) -> Draw:
     """Show one unit on many pictures: each beside its projections, all on one scale for each un-pooling."""
-    ways = [project(net, material.inputs(net, rows), unit, unpool=unpool) for unpool in unpools]
+    inputs = net.prepare(material.pictures(images))
+    ways = [project(net, inputs, unit, unpool=unpool) for unpool in unpools]
     drawn = [clipped(way.pixels[0], "shared", CLIP) for way in ways]
     values, pictures = ways[0].activation[0].tolist(), input_pictures(ways[0].inputs)
-    names = [material.title(row) for row in rows]
+    names = map(material.title, images)
     groups = [beside(*each) for each in zip(names, values, pictures, *(shown for shown, _ in drawn), strict=True)]
     title = f"{net.name} · {unit} · from the picture that drives it most to weak ones"
     subtitle = "" if len(unpools) == 1 else f"Each picture, then its projection by {' and by '.join(unpools)}"
     grids = Grids(Grid(5, 96), Grid(2, 128)) if len(unpools) == 1 else Grids(Grid(3, 96), Grid(2, 96))
-    return _sheets(groups, grids, material.side, title, f"{GREY} {drawn[0][1]}", subtitle)
+    return _sheets(groups, grids, net.input_size[2], title, f"{GREY} {drawn[0][1]}", subtitle)
 
 
-def best_plate(net: Network, layer: str, material: Material, best: Sequence[int]) -> Draw:
+def best_plate(net: Network, material: Material, best: Sequence[Example]) -> Draw:
     """Show, for every unit of a layer, the picture that drives it most beside its projection."""
-    sent = [project(net, material.inputs(net, [row]), Unit(layer, unit)) for unit, row in enumerate(best)]
+    sent = [project(net, material.images[one.image], Unit(one.layer, one.unit)) for one in best]
     shown, note = projected(torch.cat([each.pixels[0] for each in sent]), "tile")
     groups = [
         Group(
-            (Tile(input_pictures(each.inputs)[0], captions=(material.title(row),)), *bare([picture])),
+            (Tile(input_pictures(each.inputs)[0], captions=(material.title(one.image),)), *bare([picture])),
             2,
-            str(unit),
-            number(float(each.activation)),
+            str(one.unit),
+            number(one.value),
         )
-        for unit, (each, picture, row) in enumerate(zip(sent, shown, best, strict=True))
+        for one, each, picture in zip(best, sent, shown, strict=True)
     ]
-    title = f"{net.name} · {layer} · of {len(material):,} pictures the one that drives each unit most"
-    return _sheets(groups, Grids(Grid(4, 128), Grid(2, 128)), material.side, title, f"{note} {VALUES}")
+    title = f"{net.name} · {best[0].layer} · of {len(material):,} pictures the one that drives each unit most"
+    return _sheets(groups, Grids(Grid(4, 128), Grid(2, 128)), net.input_size[2], title, f"{note} {VALUES}")
 
 
 def _sheets(tiles: Sequence[Tile | Group], grids: Grids, side: int, title: str, note: str, subtitle: str = "") -> Draw:

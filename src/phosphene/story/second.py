@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from phosphene.network import Unit
-from phosphene.story.choice import graded, hero
+from phosphene.story.choice import graded
 from phosphene.story.findings import Findings, LayerFacts
+from phosphene.story.peaks import answers
 from phosphene.story.plate import Plate
 from phosphene.story.plates import UNPOOLS, unit_plate, unpool_plate
 from phosphene.story.section import Section
@@ -16,17 +17,18 @@ SHOWN = 24
 
 def everything_section(found: Findings) -> Section:
     """(d) All second-layer units on one picture, un-pooled in both ways."""
-    row = hero(found.material)
-    name, layer = found.material.title(row), found.second
-    silent = int((layer.peaks.value[row] <= 0).sum())
+    image, layer = found.hero, found.second
+    name = found.material.title(image)
+    silent = int((layer.peaks.on(image) <= 0).sum())
     plate = Plate(
         "second-layer",
-        unpool_plate(found.net, layer.name, found.material.inputs(found.net, [row]), name),
+        unpool_plate(found.net, layer.name, found.material.images[image], name),
         "",
         f"{layer.peaks.units} pairs of projections of {name}, one pair for each unit of {layer.name}; those by fill "
         "are blocky and soft, those by switches sharper",
     )
-    return Section("second", "All second-layer units, the same picture", _everything_said(found, silent), (plate,), row)
+    heading = "All second-layer units, the same picture"
+    return Section("second", heading, _everything_said(found, silent), (plate,), picture=True)
 
 
 def _everything_said(found: Findings, silent: int) -> tuple[str, ...]:
@@ -48,16 +50,16 @@ def ninth_section(found: Findings) -> Section:
     """(e) One second-layer unit on many pictures, un-pooled in both ways."""
     layer = found.second
     unit = min(NINTH, layer.peaks.units - 1)
-    peaks = layer.peaks.value[:, unit]
-    rows = graded(peaks, SHOWN)
+    images = graded(answers(layer.peaks, found.atlas.unit(layer.name, unit)), SHOWN)
     heading = f"One second-layer unit, many pictures: does {layer.name}:{unit} fire at dark places?"
-    if not rows:
-        return Section("nine", heading, (silent(layer, unit), _darkest(layer)))
+    if not images:
+        return Section("nine", heading, (silent(layer, unit, len(found.material)), _darkest(layer)))
     plate = Plate(
         "unit-nine",
-        unit_plate(found.net, Unit(layer.name, unit), found.material, rows, UNPOOLS),
-        f"Chosen so that the values fall in even steps. {active_on(peaks)} One scale for each un-pooling.",
-        f"{len(rows)} pictures, each beside what {layer.name}:{unit} makes of it by fill and by switches, strongest "
+        unit_plate(found.net, Unit(layer.name, unit), found.material, images, UNPOOLS),
+        f"Chosen so that the values fall in even steps. {active_on(layer, unit, len(found.material))} One scale for "
+        "each un-pooling.",
+        f"{len(images)} pictures, each beside what {layer.name}:{unit} makes of it by fill and by switches, strongest "
         "first",
     )
     return Section("nine", heading, (*accounted(layer, unit, DARK), _darkest(layer)), (plate,))
@@ -71,5 +73,6 @@ def _darkest(layer: LayerFacts) -> str:
     own = layer.tuning[unit]
     return (
         f"The unit that comes nearest to “dark” in this layer is {unit}: lightness {signed(own.r[0])}; all three "
-        f"colour axes together explain {percent(own.share)} of it. Outliers are what is left."
+        f"colour axes together explain {percent(own.colour)} of it, and with contrast and edges "
+        f"{percent(own.visible)}. Outliers are what is left."
     )

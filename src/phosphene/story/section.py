@@ -16,11 +16,15 @@ class Section:
         heading: one line.
         paragraphs: plain text.
         plates: figures, in order.
-        picture: index of the picture of the set that stands beside the text; None for none.
+        picture: whether the one picture of whole layers stands beside the text.
+        commands: to be typed, one a line.
+        files: what stands beside the page, to be kept.
     """
 
     id: str
     heading: str
     paragraphs: tuple[str, ...]
     plates: tuple[Plate, ...] = ()
-    picture: int | None = None
+    picture: bool = False
+    commands: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from phosphene.draw.fit import resized
+from phosphene.errors import UsageError
 from phosphene.network import Network
+from phosphene.project.picture import input_pictures
+from phosphene.scan.choice import chosen_layers
 from phosphene.sources.images import ImageSet
-from phosphene.story import deepest, first, second, trust
-from phosphene.story.choice import hero
+from phosphene.story import ask, deepest, first, second, trust
 from phosphene.story.findings import Findings, find
 from phosphene.story.folder import building
 from phosphene.story.head import head_of, summary_of
-from phosphene.story.material import Material, Progress, gather
+from phosphene.story.material import Material
 from phosphene.story.page import rendered
 from phosphene.story.plate import Drawn, Plate, drawn
+from phosphene.story.scanned import Progress, scanned
 from phosphene.story.section import Section
 
 MOST = 60_000  # pictures; of a larger set as many are taken, by the hashes of their ids
-PICTURE = "picture.png"
+PICTURE, PAGE = "picture.png", "index.html"
 CHAPTERS: tuple[Callable[[Findings], Section], ...] = (
     first.filters_section,
     first.everything_section,
@@ -34,6 +35,7 @@ CHAPTERS: tuple[Callable[[Findings], Section], ...] = (
     second.ninth_section,
     deepest.deep_section,
     trust.trust_section,
+    ask.ask_section,
 )
 
 
@@ -48,24 +50,41 @@ class Told:
 def tell(
     net: Network, deep: Network, images: ImageSet, out: str | Path, progress: Progress, seed: int = 0, most: int = MOST
 ) -> Told:
-    """Write the story of ``net`` (two layers) and ``deep`` on ``images`` into the folder ``out``.
+    """Scan ``images`` with ``net`` (two layers) and ``deep``, and write what is found into the folder ``out``.
 
-    Raises PhospheneError where ``out`` cannot be used or no picture can be read; then nothing is left behind.
+    Raises:
+        UsageError: ``net`` has fewer than two layers to look at.
+        PhospheneError: ``out`` cannot be used, or no picture can be read. Then nothing is left behind.
     """
+    if len(chosen_layers(net)) < 2:
+        raise UsageError("the story needs a network with two convolutions")
+    chosen = images.take(most) if len(images) > most else images
     with building(out) as folder:
-        material = gather(images, (net.input_size[1], net.input_size[2]), most, progress)
-        found = find(net, deep, material, seed, progress)
-        progress("drawing the figures")
-        sections = [(section, _drawn(section.plates)) for section in (chapter(found) for chapter in CHAPTERS)]
-        for _, plates in sections:
-            for each in plates:
-                for name, content in each.files.items():
-                    folder.put(name, content)
-        folder.put(PICTURE, _enlarged(material, hero(material)))
-        folder.put("index.html", rendered(head_of(found), sections, PICTURE).encode())
-        summary = summary_of(found)
+        with (
+            scanned(net, chosen, folder.path(f"{net.name}.atlas"), progress) as atlas,
+            scanned(deep, chosen, folder.path(f"{deep.name}.atlas"), progress) as deep_atlas,
+        ):
+            progress("drawing the figures")
+            material = Material.of(chosen, images, atlas)
+            found = find(net, deep, atlas, deep_atlas, material, seed)
+            summary = summary_of(found)
+            for name, content in _files(found):
+                folder.put(name, content)
         folder.finish(summary)
-    return Told(folder.target / "index.html", summary)
+    return Told(folder.target / PAGE, summary)
+
+
+def _files(found: Findings) -> Iterator[tuple[str, bytes]]:
+    """Yield the figures' files, and the page last."""
+    sections = []
+    for chapter in CHAPTERS:
+        section = chapter(found)
+        plates = _drawn(section.plates)
+        for plate in plates:
+            yield from plate.files.items()
+        sections.append((section, plates))
+    yield PICTURE, _enlarged(found)
+    yield PAGE, rendered(head_of(found), sections, PICTURE).encode()
 
 
 def _drawn(plates: tuple[Plate, ...]) -> list[Drawn]:
@@ -73,8 +92,10 @@ def _drawn(plates: tuple[Plate, ...]) -> list[Drawn]:
         return list(pool.map(drawn, plates))
 
 
-def _enlarged(material: Material, row: int) -> bytes:
-    picture = Image.fromarray(material.pixels[row].permute(1, 2, 0).numpy())
+def _enlarged(found: Findings) -> bytes:
+    """Return the picture of whole layers as the network sees it."""
+    seen = found.net.scale.to_picture(found.net.prepare(found.material.images[found.hero]))
+    picture = input_pictures(seen)[0]
     times = max(1, 256 // picture.width)
     buffer = BytesIO()
     resized(picture, (picture.width * times, picture.height * times)).save(buffer, "PNG")

@@ -14,13 +14,10 @@ from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.errors import UsageError
 from phosphene.network import Network, Unit
-from phosphene.project import Rule, Unpool, project
-from phosphene.project.picture import input_pictures
+from phosphene.project import Rule, Unpool
 from phosphene.sources.images import ImageSet
-from phosphene.story.figures import GREY, bare, clipped, number
-from phosphene.story.patches import NINE, seen_parts
-
-TYPICAL = 3
+from phosphene.story.figures import GREY, number
+from phosphene.story.patches import NINE, TYPICAL, patch_groups, patches_of, percent
 
 
 @dataclass(frozen=True)
@@ -56,50 +53,35 @@ def top_sheet(
 
 
 def _note(projecting: Projecting | None) -> str:
-    rows = "Above the nine strongest pictures, below those at 10, 50 and 90 % of the unit's peaks."
     if projecting is None:
-        return rows
+        return TYPICAL
     each = "Each projection scaled to its own maximum."
-    return f"{rows} {GREY} {each if projecting.scale == 'tile' else 'Projections of a unit scaled together.'}"
+    return f"{TYPICAL} {GREY} {each if projecting.scale == 'tile' else 'Projections of a unit scaled together.'}"
 
 
 def _group(unit: AtlasUnit, projecting: Projecting | None, source: _Pictures | None) -> Group:
     heading = str(unit), "dead" if unit.stats.dead else number(unit.stats.maximum)
-    shown = unit.examples[:NINE], unit.typical[:TYPICAL]
-    if not any(shown):
+    strongest, typical = unit.examples[:NINE], unit.typical
+    if not (strongest or typical):
         return Group((Tile(note="no finite value on any picture"),), 1, *heading)
-    parts: list[Tile | Group] = []
-    for examples, captions in ((shown[0], False), (shown[1], True)):
-        parts += _parts(unit, examples, captions, projecting, source) if examples else []
-    return Group(tuple(parts), 1 if projecting is None else 2, *heading)
-
-
-def _parts(
-    unit: AtlasUnit, examples: Sequence[Example], typical: bool, projecting: Projecting | None, source: _Pictures | None
-) -> list[Group]:
-    """Return the patches, and their projections where there is a network."""
-    said = [f"{example.rank} %" if typical else "" for example in examples]
-    values = [number(example.value) if typical else "" for example in examples]
     if projecting is None or source is None:
-        kept = [unit.patch(example) for example in examples]
-        return [Group(tuple(map(_tile, kept, said, values)), 3)]
-    pictures = [source.of(unit, example) for example in examples]
-    sent = project(
-        projecting.net,
-        pictures,
-        Unit(unit.layer.name, unit.index),
-        rule=projecting.rule,
-        unpool=projecting.unpool,
-        position="peak",
-    )
-    patches, projections = seen_parts(projecting.net, unit.layer.name, sent)
-    drawn, _ = clipped(projections, projecting.scale, 100.0)
-    left = Group(tuple(map(_tile, input_pictures(patches), said, values)), 3)
-    return [left, Group(bare(drawn), 3)]
+        return Group(_kept(unit, strongest, typical), 1, *heading)
+    address = Unit(unit.layer.name, unit.index)
+    pictures = [source.of(unit, example) for example in (*strongest, *typical)]
+    found = patches_of(projecting.net, address, pictures, projecting.rule, projecting.unpool)
+    return Group(patch_groups(found, typical, projecting.scale), 2, *heading)
 
 
-def _tile(picture: Image.Image | None, label: str, value: str) -> Tile:
-    return Tile(picture, label, value, note="" if picture else "no picture kept")
+def _kept(unit: AtlasUnit, strongest: Sequence[Example], typical: Sequence[Example]) -> tuple[Group, ...]:
+    """Return the patches as the atlas holds them."""
+    above, below = (tuple(map(_tile, map(unit.patch, examples))) for examples in (strongest, typical))
+    headers = tuple(f"{percent(example)}: {number(example.value)}" for example in typical)
+    parts = Group(above, 3), Group(below, 3, column_headers=headers)
+    return tuple(part for part in parts if part.tiles)
+
+
+def _tile(patch: Image.Image | None) -> Tile:
+    return Tile(patch, note="" if patch else "no picture kept")
 
 
 class _Pictures:

@@ -10,8 +10,9 @@ from phosphene.story.words import percent
 def trust_section(found: Findings) -> Section:
     """State what is known against such pictures, each beside a figure measured here."""
     ways, layer = found.unpooling, found.second
-    alive = layer.peaks.value[:, layer.peaks.alive]
-    typical = float((alive.median(0).values.clamp(min=0) / alive.amax(0)).median()) if alive.numel() else 0.0
+    alive = layer.peaks.alive
+    half, highest = layer.peaks.value[:, alive].median(0).values.clamp(min=0), layer.peaks.highest[alive]
+    typical = float((half / highest).median()) if len(highest) else 0.0
     windows = (
         f" The {len(found.material):,} windows here come from few photographs and overlap, so a “strongest” picture is "
         "the strongest of what was offered, no more."

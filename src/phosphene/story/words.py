@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from torch import Tensor
-
 from phosphene.story.findings import LayerFacts
 from phosphene.story.measures import Tuning
 
@@ -47,7 +45,7 @@ def verdict(share: float) -> str:
 def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
     """Say how far plain colour accounts for a unit, after what the blog guessed of its own."""
     own = layer.tuning[unit]
-    shares = [each.share for each in layer.tuning]
+    shares = [each.colour for each in layer.tuning]
     best = max(range(len(shares)), key=shares.__getitem__)
     light, red, yellow = (signed(r) for r in own.r)
     return (
@@ -56,9 +54,10 @@ def accounted(layer: LayerFacts, unit: int, guess: str) -> tuple[str, str]:
         f"the unit's value go along with the mean colour of what it sees there (Pearson's r, CIELAB axes)? For "
         f"`{layer.name}:{unit}`: lightness {light}, green to red {red}, blue to yellow {yellow}.",
         f"{_tie(own)} The three together explain "
-        f"{percent(own.share)} of its variance: plain colour accounts for it {verdict(own.share)}. In this layer "
-        f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. The rest is "
-        "something that a mean colour cannot say, such as an edge or a pattern.",
+        f"{percent(own.colour)} of its variance: plain colour accounts for it {verdict(own.colour)}. In this layer "
+        f"the most is {percent(shares[best])} (unit {best}), the median {percent(median(shares))}. With contrast, and "
+        f"edges of four directions, it is {percent(own.visible)} of the unit; the rest is something that these cannot "
+        "say, such as a pattern.",
     )
 
 
@@ -70,13 +69,13 @@ def _tie(own: Tuning) -> str:
 WEAK = 0.2
 
 
-def active_on(peaks: Tensor) -> str:
-    """Say on how many pictures a unit with these peaks (N,) is active."""
-    return f"The unit is active on {counted(int((peaks > 0).sum()), 'picture')} of {len(peaks):,}."
+def active_on(layer: LayerFacts, unit: int, scanned: int) -> str:
+    """Say on how many pictures of the sample, of so many that were ``scanned``, a unit is active."""
+    peaks = layer.peaks.value[:, unit]
+    drawn = f" drawn from the {scanned:,}" if len(peaks) < scanned else ""
+    return f"The unit is active on {counted(int((peaks > 0).sum()), 'picture')} of {len(peaks):,}{drawn}."
 
 
-def silent(layer: LayerFacts, unit: int) -> str:
+def silent(layer: LayerFacts, unit: int, scanned: int) -> str:
     """Say that a unit never answers."""
-    return (
-        f"`{layer.name}:{unit}` is dead on these pictures: it is above zero in none of the {len(layer.peaks.value):,}."
-    )
+    return f"`{layer.name}:{unit}` is dead on these pictures: it is above zero in none of the {scanned:,}."

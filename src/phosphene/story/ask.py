@@ -1,0 +1,36 @@
+"""The last chapter: the atlases themselves, and how to ask them."""
+
+from __future__ import annotations
+
+from phosphene.atlas.reading import Atlas
+from phosphene.story.choice import drawn_units
+from phosphene.story.findings import Findings
+from phosphene.story.section import Section
+
+LARGEST_COPY = 224  # pixels of the longest side; of larger pictures an atlas holds smaller copies
+DARKEST = "SELECT layer, unit, share FROM driven_by WHERE cause = 'darkness' ORDER BY share DESC LIMIT 5"
+
+
+def ask_section(found: Findings) -> Section:
+    """Name the files that hold every figure above, and what to type."""
+    atlases = found.atlas, found.deep_atlas
+    said = (
+        "Every figure above was read from two files that stand beside this page, one for each network: of every unit "
+        "its strongest and typical pictures, its statistics, what goes with it and what explains it. Ask them in SQL, "
+        "or draw any unit as in figure 2:"
+    )
+    commands = f'phosphene query {found.atlas.path.name} "{DARKEST}"', _top(found)
+    return Section("ask", "Ask for more", (said,), commands=commands, files=tuple(each.path.name for each in atlases))
+
+
+def _top(found: Findings) -> str:
+    atlas, net = found.deep_atlas, found.deep.name
+    layer, peaks = list(found.deep_peaks.items())[-1]
+    unit = drawn_units(peaks, 1, found.seed) or [0]
+    images = " --images PICTURES" if _reduced(atlas) else ""
+    return f"phosphene top {atlas.path.name} {layer}:{unit[0]} --network {net}{images} --out top.png"
+
+
+def _reduced(atlas: Atlas) -> bool:
+    """Whether the atlas holds pictures only smaller than they are."""
+    return bool(atlas.query(f"SELECT max(max(width, height)) > {LARGEST_COPY} FROM images").rows[0][0])
