@@ -7,6 +7,8 @@ from phosphene.errors import UsageError
 from phosphene.sources.images import images
 from tests.sources.pictures import encoded, noise, write
 
+KINDS = "give a folder, a .zip, a .tar, a list, a picture, hf/NAME, cifar10 or samples"
+
 
 def ids(found):
     return [picture.id for picture in found]
@@ -78,13 +80,13 @@ def test_a_folder_that_is_called_samples_is_given_with_a_dot(tmp_path, monkeypat
         ("sampels", "there is no 'sampels'; did you mean 'samples'?"),
         ("cifar-10", "there is no 'cifar-10'; did you mean 'cifar10'?"),
         ("fotos", "there is no 'fotos'; did you mean 'photos'?"),
-        ("zzzzzz", "there is no 'zzzzzz'; give a folder, a .zip, a picture, cifar10 or samples"),
-        ("no/such/place", "there is no 'no/such/place'; give a folder, a .zip, a picture, cifar10 or samples"),
+        ("zzzzzz", f"there is no 'zzzzzz'; {KINDS}"),
+        ("no/such/place", f"there is no 'no/such/place'; {KINDS}"),
         ("samples:3.5", "'samples:3.5' names no windows; type samples:32, or another size from 16 to 128"),
         ("samples:0", "'samples:0' names no windows; type samples:32, or another size from 16 to 128"),
-        ("a\0b.png", "there is no 'a\\x00b.png'; give a folder, a .zip, a picture, cifar10 or samples"),
-        (500 * "x", f"there is no '{500 * 'x'}'; give a folder, a .zip, a picture, cifar10 or samples"),
-        ("", "there is no ''; give a folder, a .zip, a picture, cifar10 or samples"),
+        ("a\0b.png", f"there is no 'a\\x00b.png'; {KINDS}"),
+        (500 * "x", f"there is no '{500 * 'x'}'; {KINDS}"),
+        ("", f"there is no ''; {KINDS}"),
     ],
 )
 def test_what_is_not_there(tmp_path, monkeypatch, spec, sentence):

@@ -18,5 +18,5 @@ def read_encoded(stream: IO[bytes], size: int) -> bytes:
     """
     if size > MAX_BYTES:
         raise BrokenPicture(f"the file has {size // 1_000_000} MB, more than {MAX_BYTES // 1_000_000}")
-    head = stream.read(HEAD)
-    return head if isinstance(opener(head), str) else head + stream.read()
+    head = stream.read(min(HEAD, size))
+    return head if isinstance(opener(head), str) else head + stream.read(size - len(head))

@@ -81,6 +81,14 @@ def from_folder(folder: Path, split: str | None) -> ImageSet:
     return ImageSet(folder.resolve().name, Files(folder, names, layout), classes, found.failures)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; a name that no system would take is that of none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, a folder that may not be searched, a null character
+        return False
+
+
 def from_file(path: Path, split: str | None) -> ImageSet:
     """Return the one picture of a file."""
     if split is not None:

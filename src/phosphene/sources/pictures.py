@@ -44,7 +44,7 @@ class Held(Pictures):
 class Chosen(Pictures):
     """Some pictures of others, by their places there."""
 
-    def __init__(self, pictures: Pictures, places: range | NDArray[np.int64]) -> None:
+    def __init__(self, pictures: Pictures, places: Sequence[int] | NDArray[np.int64]) -> None:
         self._pictures, self._places = pictures, places
 
     def __len__(self) -> int:
