@@ -7,6 +7,10 @@ A run of ours calls ``project`` again and again for a tenth of a second, as Capt
 all units of a large layer would take minutes, so it is timed over ``--units`` units spread over the layer and divided
 by their number. The results are compared on those units: a unit whose pictures differ by more than rounding counts as
 one with a flipped max-pool switch.
+
+The floor of a row is the time that its operations would take at the rate of one large convolution on this machine
+(``floor``): multiplications and additions of all convolutions and matrix products of a call, its forward pass too, as
+PyTorch's FlopCounterMode counts them. Un-pooling, rectifying and copying count as nothing, so no code reaches it.
 """
 
 from __future__ import annotations
@@ -22,9 +26,11 @@ from typing import TypeVar
 
 import captum
 import torch
+import torch.nn.functional as F
 import torchvision
 from captum.attr import NeuronDeconvolution
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 import phosphene as ph
 from phosphene.bundled.architectures import BlogNet
@@ -100,8 +106,23 @@ def timed(work: Callable[[], T], at_least: float = 0.0) -> tuple[float, T]:
             return passed / calls, result
 
 
-def row(case: Case, runs: int, sampled: int) -> str:
-    """Measure one case and return its row."""
+def operations(work: Callable[[], object]) -> int:
+    """Count the multiplications and additions of the convolutions and matrix products of ``work``."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def convolution_rate() -> float:
+    """Return operations a second of a 3x3 convolution, 64 to 64 channels, on 8 planes of 56x56: the best of 20."""
+    maps = torch.randn(8, 64, 56, 56).contiguous(memory_format=torch.channels_last)
+    filters = torch.randn(64, 64, 3, 3).contiguous(memory_format=torch.channels_last)
+    seconds = min(timed(lambda: F.conv2d(maps, filters, padding=1))[0] for _ in range(20))
+    return operations(lambda: F.conv2d(maps, filters, padding=1)) / seconds
+
+
+def row(case: Case, runs: int, sampled: int, rate: float) -> str:
+    """Measure one case and return its row; ``rate`` in operations a second."""
     case.model.eval()
     torch.manual_seed(0)
     x = torch.randn(1, 3, *case.size)
@@ -121,9 +142,11 @@ def row(case: Case, runs: int, sampled: int) -> str:
     )
     ratios, ours = ratios[1:], ours[1:]  # the first run warms up
     spread = f"{min(ratios):.0f} to {max(ratios):.0f}"
+    seconds = statistics.median(ours) / count
+    floor = operations(lambda: ph.project(net, x, layer, position=case.position)) / rate / count
     return (
-        f"| {case.title} | {count} | {statistics.median(ours) / count * 1e3:.2f} ms | "
-        f"{statistics.median(ratios):.1f}x | {spread} | {case.goal:g}x | {differing} of {len(units)} |"
+        f"| {case.title} | {count} | {seconds * 1e3:.3g} ms | {statistics.median(ratios):.1f}x | {spread} | "
+        f"{case.goal:g}x | {floor * 1e3:.2g} ms | {seconds / floor:.1f} | {differing} of {len(units)} |"
     )
 
 
@@ -137,12 +160,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     print(
         f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, "
-        f"torch {torch.__version__}, captum {captum.__version__}, n = {options.runs}\n"
+        f"torch {torch.__version__}, captum {captum.__version__}, n = {options.runs}, "
+        f"convolutions {(rate := convolution_rate()) / 1e9:.0f} billion operations a second\n"
     )
-    print("| layer, position | units | ours per unit | ratio to Captum's loop | range | goal | units that differ |")
-    print("|---|---|---|---|---|---|---|")
+    head = "layer, position | units | ours per unit | ratio to Captum's loop | range | goal | floor | ours / floor"
+    print(f"| {head} | units that differ |\n|---|---|---|---|---|---|---|---|---|")
     for case in cases(set(options.cases.split(","))):
-        print(row(case, options.runs, options.units), flush=True)
+        print(row(case, options.runs, options.units, rate), flush=True)
 
 
 if __name__ == "__main__":
