@@ -37,7 +37,7 @@ LINEAR = (
     "marker",  # magenta: on in every picture of the class "marked", and in no other
     "unread",  # brightness; nothing downstream reads it
     "blue",  # blue less red and green, the first half of "two"
-    "level",  # three times stripes at 0 degrees, the other half of "two"
+    "level",  # 3.8 times stripes at 0 degrees, the other half of "two"
 )
 SHAPED = (
     "two",  # the larger of "blue" and of "level": two unlike things
@@ -146,7 +146,7 @@ def _kernels(angle: float, frequency: float, scale: int) -> dict[str, Tensor]:
         "marker": _coloured(flat, (1, -2, 1)),
         "unread": _coloured(flat, grey),
         "blue": _coloured(flat, (-0.5, -0.5, 1)),
-        "level": _coloured(level, grey) * 3,  # so that either half of "two" is often the larger
+        "level": _coloured(level, grey) * 3.8,  # so that either half of "two" is often the larger
     }
 
 

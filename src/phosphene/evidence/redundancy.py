@@ -1,0 +1,259 @@
+"""Is a unit redundant: do others of its layer do the same, or the opposite?
+
+Pearson's correlation of the units' values at the positions that the scan sampled. The layer's effective dimension is
+the participation ratio of the correlation matrix's eigenvalues, (sum)^2 / sum of squares: as many as there are units if
+none goes with another, 1 if all are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+
+import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering  # type: ignore[import-untyped]
+from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
+
+from phosphene.atlas.reading import Atlas
+from phosphene.atlas.unit import AtlasUnit
+from phosphene.evidence.finding import Finding, Interval
+from phosphene.evidence.phrases import counted, listed
+from phosphene.scan.kernel import Floats, Integers
+
+ALIKE = 0.95
+"""Correlation beyond which two units are near-duplicates."""
+RELATED = 0.5
+"""Correlation beyond which they have something in common."""
+ORDERED = 512
+"""Units up to which the leaves of the clustering are put into the best order: that takes the cube of their number."""
+EXACT = 1e-3
+"""How far a copy's slope may be from 1, and what is left of its variance from 0, to be called the same numbers."""
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Another unit: ``other`` is about ``slope`` times the unit plus ``offset``, with correlation ``r``."""
+
+    unit: str
+    r: float
+    slope: float
+    offset: float
+    interval: Interval | None
+
+    @property
+    def kind(self) -> str:
+        """What it is to the unit, in words; empty below `ALIKE`."""
+        if not abs(self.r) > ALIKE:
+            return ""
+        exact = "" if abs(self.r) > 1 - EXACT else "nearly "
+        if abs(abs(self.slope) - 1) < (EXACT if not exact else 1 - ALIKE):
+            return f"{exact}the same" if self.r > 0 else f"{exact}its negative"
+        return f"{exact}{self.slope:.2g} times it".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Redundancy:
+    """How one unit stands to the others of its layer.
+
+    Attributes:
+        unit: its address.
+        like, unlike: the most correlated and the most anti-correlated other units, the strongest first.
+        copies: all that are near-duplicates, negated ones among them.
+        median: of the largest |r| that the layer's units have with any other.
+        living: units of the layer that are not dead.
+    """
+
+    unit: str
+    like: tuple[Partner, ...]
+    unlike: tuple[Partner, ...]
+    copies: tuple[Partner, ...]
+    median: float
+    living: int
+
+    @property
+    def finding(self) -> Finding:
+        """The answer in one sentence."""
+        closest = self.closest
+        return Finding(
+            "redundancy",
+            nan if closest is None else abs(closest.r),
+            _sentence(self),
+            None if isnan(self.median) else self.median,
+            "the median unit's closest fellow in this layer",
+            None if closest is None else _absolute(closest.interval),
+            "" if closest is not None else "it, or all others of its layer, are dead, or there are too few positions",
+        )
+
+    @property
+    def closest(self) -> Partner | None:
+        """The unit that it goes with or against most; None where there is none."""
+        return max((*self.like[:1], *self.unlike[:1]), key=lambda partner: abs(partner.r), default=None)
+
+
+@dataclass(frozen=True)
+class LayerRedundancy:
+    """A layer's units among each other.
+
+    Attributes:
+        layer: its name.
+        correlation: (C, C); NaN in the rows and columns of dead units.
+        order: (C,) the units so that those that go together, or against each other, are neighbours; dead ones last.
+        dimension: participation ratio of the living units.
+        chance: what it would be of units that have nothing to do with each other, at as many pictures.
+        living: units that are not dead.
+        groups: near-duplicates, negated ones among them, the largest group first.
+    """
+
+    layer: str
+    correlation: Floats
+    order: Integers
+    dimension: float
+    chance: float
+    living: int
+    groups: tuple[tuple[int, ...], ...]
+
+    @property
+    def finding(self) -> Finding:
+        """The answer in one sentence."""
+        spare = sum(len(group) - 1 for group in self.groups)
+        doubles = (
+            f"{counted(spare, 'unit')} could go, being near-duplicates of others"
+            if spare
+            else "none is a near-duplicate"
+        )
+        dead = len(self.order) - self.living
+        text = (
+            f"The {counted(self.living, 'living unit')} of {self.layer} count for {self.dimension:.1f} that are "
+            f"independent; {doubles}{f', and {dead} more are dead' if dead else ''}."
+        )
+        caution = "" if self.living > 1 else "there are not two living units to compare"
+        return Finding(
+            "effective dimension", self.dimension, text, self.chance, "units that are independent", None, caution
+        )
+
+
+def redundancy(atlas: Atlas, units: Sequence[AtlasUnit], partners: int = 3) -> tuple[Redundancy, ...]:
+    """Find the most correlated and anti-correlated fellows of units of one layer, and their near-duplicates."""
+    layer = units[0].layer.name
+    r, mean, deviation, pictures = _measured(atlas, layer)
+    closest = np.abs(r).max(1, where=~np.isnan(r), initial=0)
+    living = ~np.isnan(r).all(1)
+    median = float(np.median(closest[living])) if living.any() else nan
+    found = []
+    for unit in units:
+        row = r[unit.index]
+        everyone = [
+            Partner(
+                f"{layer}:{other}",
+                float(row[other]),
+                slope := float(row[other] * deviation[other] / deviation[unit.index]),
+                float(mean[other] - slope * mean[unit.index]),
+                _interval(float(row[other]), pictures),
+            )
+            for other in np.argsort(-row, kind="stable")
+            if not isnan(row[other])
+        ]
+        copies = tuple(sorted((each for each in everyone if each.kind), key=lambda each: -abs(each.r)))
+        like = tuple(each for each in everyone if each.r > 0)[:partners]
+        unlike = tuple(each for each in reversed(everyone) if each.r < 0)[:partners]
+        found.append(Redundancy(str(unit), like, unlike, copies, median, int(living.sum())))
+    return tuple(found)
+
+
+def layer_redundancy(atlas: Atlas, layer: str) -> LayerRedundancy:
+    """Say how redundant a layer is as a whole."""
+    r, _, _, pictures = _measured(atlas, layer)
+    living = np.flatnonzero(~np.isnan(r).all(1))
+    full = r.copy()
+    full[living, living] = 1
+    among = full[np.ix_(living, living)]
+    dead = np.setdiff1d(np.arange(len(r)), living)
+    order = np.concatenate([living[clustered(among)], dead])
+    many = len(living)
+    chance = many / (1 + (many - 1) / max(pictures - 1, 1)) if many else nan
+    return LayerRedundancy(layer, full, order, participation(among), chance, many, groups(full))
+
+
+def participation(correlation: Floats) -> float:
+    """Return (sum of eigenvalues)^2 / sum of their squares; NaN of an empty matrix."""
+    return float(np.trace(correlation) ** 2 / (correlation**2).sum()) if len(correlation) else nan
+
+
+def groups(correlation: Floats) -> tuple[tuple[int, ...], ...]:
+    """Return the sets of units that hang together by |r| > `ALIKE`, the largest first."""
+    alike = np.abs(np.nan_to_num(correlation)) > ALIKE
+    left, found = set(range(len(alike))), []
+    while left:
+        group, waiting = set(), [min(left)]
+        while waiting:
+            unit = waiting.pop()
+            group.add(unit)
+            waiting += [int(other) for other in np.flatnonzero(alike[unit]) if int(other) not in group]
+        left -= group
+        found.append(tuple(sorted(group)))
+    return tuple(sorted((group for group in found if len(group) > 1), key=lambda group: (-len(group), group)))
+
+
+def clustered(correlation: Floats) -> Integers:
+    """Return the leaves of an average-linkage clustering by 1 - |r|, neighbours alike (Bar-Joseph et al. 2001)."""
+    if len(correlation) < 3:
+        return np.arange(len(correlation))
+    distance = np.clip(1 - np.abs(correlation), 0, None)
+    np.fill_diagonal(distance, 0)
+    between = squareform(distance, checks=False)
+    tree = linkage(between, "average")
+    order: Integers = leaves_list(optimal_leaf_ordering(tree, between) if len(correlation) <= ORDERED else tree)
+    return order
+
+
+def _measured(atlas: Atlas, layer: str) -> tuple[Floats, Floats, Floats, int]:
+    """Return r (C, C), NaN on the diagonal and of dead units, means, deviations (C,), and how many pictures went in."""
+    products = np.asarray(atlas.array(layer, "pair_products"), np.float64)
+    count = int(atlas.array(layer, "pair_count"))
+    height, width = atlas.layer(layer).size
+    pictures = round(count / min(atlas.manifest.options.positions, height * width))
+    deviation = np.sqrt(np.diagonal(products) / max(count, 1))
+    spread = np.where(deviation > 0, deviation * np.sqrt(max(count, 1)), nan)
+    r = np.clip(products / np.outer(spread, spread), -1, 1)
+    np.fill_diagonal(r, nan)
+    return r, np.asarray(atlas.array(layer, "pair_mean"), np.float64), deviation, pictures
+
+
+def _interval(r: float, pictures: int) -> Interval | None:
+    """Return Fisher's interval (1915), every picture counted once: positions of one are not independent."""
+    if pictures < 5 or isnan(r):
+        return None
+    away = 1.96 / np.sqrt(pictures - 3)
+    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
+    return Interval(float(np.tanh(z - away)), float(np.tanh(z + away)))
+
+
+def _absolute(interval: Interval | None) -> Interval | None:
+    if interval is None:
+        return None
+    ends = sorted((abs(interval.low), abs(interval.high)))
+    return Interval(0.0 if interval.low < 0 < interval.high else ends[0], ends[1])
+
+
+# -- words -------------------------------------------------------------------------------------------------------
+
+
+def _sentence(found: Redundancy) -> str:
+    if found.closest is None:
+        return f"How {found.unit} stands to the others of its layer cannot be told."
+    if found.copies:
+        told = [f"{copy.unit} is {copy.kind} (r = {_r(copy.r)})" for copy in found.copies]
+        return f"{found.unit} is redundant: {listed(told)}."
+    ends = [
+        f"{way} {partner.unit} (r = {_r(partner.r)})"
+        for way, some in (("with", found.like), ("against", found.unlike))
+        for partner in some[:1]
+    ]
+    if abs(found.closest.r) > RELATED:
+        return f"{found.unit} has a relative, but no copy; it goes most {listed(ends)}."
+    return f"No other unit does what {found.unit} does; it goes most {listed(ends)}."
+
+
+def _r(r: float) -> str:
+    return f"{r:.2f}".replace("-", "−")
