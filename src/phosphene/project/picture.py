@@ -17,14 +17,21 @@ if TYPE_CHECKING:
     from phosphene.project.projection import Projection
 
 NOT_ACTIVE = "not active here"
+LARGE = 64  # pixels: pictures with a longer side have so many values that a few strong ones would grey all others
+CLIP = 99.5  # per cent: where the scale of such pictures ends
 
 
-def pictures(pixels: Tensor, scale: Scale = "tile") -> tuple[list[Image.Image | None], str]:
+def pictures(
+    pixels: Tensor, scale: Scale = "tile", percentile: float | None = None
+) -> tuple[list[Image.Image | None], str]:
     """Draw signed pictures (K, C, H, W), zero mid-grey; returns them, None where there is nothing, and the scale note.
 
+    The scale ends at the ``percentile`` of the values: None is the maximum for small pictures, `CLIP` for large ones.
     Other than 1 or 3 channels are drawn as grey pictures side by side.
     """
-    scaling = measure(pixels, scale)
+    if percentile is None:
+        percentile = CLIP if max(pixels.shape[-2:]) > LARGE else 100.0
+    scaling = measure(pixels, scale, percentile)
     if pixels.shape[1] in (1, 3):
         drawn = signed(pixels, scaling)
     else:
@@ -48,6 +55,7 @@ def tiles_of(projection: Projection, scale: Scale = "tile") -> tuple[list[Tile],
                 value=f"{float(projection.activation[unit, image]):.2f}",
                 captions=(f"image {image}",) if images > 1 and units > 1 else (),
                 note="" if picture else NOT_ACTIVE,
+                around_grey=True,
             )
         )
     return tiles, note
