@@ -144,3 +144,42 @@ def test_channels_last_parts_and_tokens_show_their_units():
     torch.testing.assert_close(net.record(x, "gelu")["gelu"], expected.detach())
     # A GELU may be below zero there, which deconvnet would rectify away: the gradient rule lets it through.
     assert ph.project(net, x, "gelu:4", "gradient", position=(1, 2)).signal.any()
+
+
+class Summing(nn.Module):
+    """Maps that are summed over units are no layer; those summed over rows or images of one kept unit axis are."""
+
+    def __init__(self, reduce):
+        super().__init__()
+        self.conv, self.reduce = nn.Conv2d(3, 4, 3, padding=1), reduce
+
+    def forward(self, x):
+        maps = self.conv(x)
+        return self.reduce(maps) * 2.0
+
+
+@pytest.mark.parametrize(
+    ("reduce", "units"),
+    [
+        (lambda x: x.sum(1), None),
+        (lambda x: x.mean(dim=-3), None),
+        (lambda x: x.amax(dim=(1, 2)), None),
+        (lambda x: x.max(1)[0], None),
+        (lambda x: x.sum(2), 4),
+        (lambda x: x.mean(dim=[-1]), 4),
+        (lambda x: x.sum(1, keepdim=True), 1),
+    ],
+)
+def test_what_is_summed_over_units_has_none(reduce, units):
+    layers = {layer.name: layer for layer in ph.Network(Summing(reduce), input_size=(3, 8, 6)).layers()}
+    assert "conv" in layers
+    assert (layers["mul"].units if "mul" in layers else None) == units
+
+
+def test_a_gate_made_over_units_leaves_the_units_of_what_it_gates():
+    def gated(maps):
+        return torch.sigmoid(maps.mean(1)).unsqueeze(1) * maps
+
+    layers = {layer.name: layer for layer in ph.Network(Summing(gated), input_size=(3, 8, 6)).layers()}
+    assert "sigmoid" not in layers
+    assert (layers["mul"].units, layers["mul"].size) == (4, (8, 6))

@@ -11,14 +11,21 @@ from typing import Any
 from torch import Tensor
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
+GONE = -1
+"""The unit dimension of what was summed (or the like) over units."""
+_REDUCING = frozenset("sum mean prod max min amax amin argmax argmin norm std var logsumexp median nansum".split())
 
 
 def unit_axis(kind: str, source: Tensor, axis: int, output: Tensor, call: Call) -> int:
     """Return the unit dimension of ``output``, made by operation ``kind`` from ``source`` with unit dimension ``axis``.
 
-    ``call`` holds the positional and keyword arguments of that call.
+    ``call`` holds the positional and keyword arguments of that call. `GONE` if there is none any more.
     """
     args, kwargs = call
+    if axis == GONE and not kind.startswith("conv") and kind != "linear":
+        return GONE
+    if kind in _REDUCING and output.ndim < source.ndim:
+        return _reduced(source.ndim, axis, kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None)))
     if kind.startswith("conv"):
         return 1
     if kind == "linear":
@@ -37,6 +44,14 @@ def _reshaped(source: Tensor, axis: int, output: Tensor) -> int:
     if axis == source.ndim - 1 and axis > 1:
         return output.ndim - 1
     return 1 if output.ndim > 1 else 0
+
+
+def _reduced(ndim: int, axis: int, dims: Any) -> int:
+    """Find the unit dimension after the dimensions ``dims`` (None: all) are gone."""
+    if not isinstance(dims, int | list | tuple):
+        return GONE
+    gone = {int(d) % ndim for d in ([dims] if isinstance(dims, int) else dims)}
+    return GONE if axis in gone else axis - sum(d < axis for d in gone)
 
 
 def _permuted(ndim: int, axis: int, dims: Any) -> int:

@@ -22,7 +22,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakIdKeyDictionary
 
-from phosphene.axes import unit_axis
+from phosphene.axes import GONE, unit_axis
 
 # Operations that only rearrange numbers: their outputs are no feature maps of their own.
 REARRANGING = frozenset(
@@ -165,8 +165,9 @@ class Tape(TorchFunctionMode):
 
     def _note(self, kind: str, sources: list[Tensor], call: tuple[Any, Any], made: list[Tensor]) -> None:
         name = self._leaf_name if self._leaf is not None else self._function_name(kind)
+        source = next((s for s in sources if self._axes[s] != GONE), sources[0])
         for tensor in made:
-            self._axes[tensor] = unit_axis(kind, sources[0], self._axes[sources[0]], tensor, call)
+            self._axes[tensor] = unit_axis(kind, source, self._axes[source], tensor, call)
             self._note_node(tensor, name, sources)
         if self._leaf is not None:
             self._leaf_kind = kind
@@ -193,7 +194,12 @@ class Tape(TorchFunctionMode):
             raise _Stop
 
     def _holds_units(self, kind: str, output: Tensor, in_module: bool) -> bool:
-        if kind in REARRANGING or not output.is_floating_point() or output not in self._axes:
+        if (
+            kind in REARRANGING
+            or not output.is_floating_point()
+            or output not in self._axes
+            or self._axes[output] == GONE
+        ):
             return False
         shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
         return shaped and len(output) == self._batch  # windows of attention are no images
