@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 
 import numpy as np
 import pytest
@@ -129,3 +130,54 @@ def test_top_refuses_another_network(atlas, tmp_path):
     done = typed("top", atlas, "relu2:8", "--network", "cifar-deep", "-o", tmp_path / "a.png")
     assert done.exit_code == 2
     assert "other weights" in done.stderr
+
+
+def listed(photos, folder):
+    (folder / "list.csv").write_text("".join(f"{path},{path.stem}\n" for path in sorted(photos.iterdir())))
+    return folder / "list.csv"
+
+
+def archived(photos, folder):
+    with tarfile.open(folder / "x.tar", "w") as out:
+        for path in sorted(photos.iterdir()):
+            out.add(path, f"val/{path.stem}/{path.name}")
+    return folder / "x.tar"
+
+
+def saved(photos, folder):
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed", exc_type=ImportError)
+    paths = sorted(photos.iterdir())
+    kinds = datasets.Features({"image": datasets.Image(), "label": datasets.Value("string")})
+    cells = {"image": [{"bytes": path.read_bytes(), "path": None} for path in paths], "label": [p.stem for p in paths]}
+    table = datasets.Dataset.from_dict(cells, features=kinds)
+    datasets.DatasetDict({"val": table, "test": table.select([0])}).save_to_disk(folder / "set")
+    return folder / "set"
+
+
+@pytest.mark.parametrize(
+    ("source", "split", "broken"),
+    [
+        (listed, (), "broken.png"),
+        (archived, ("--split", "val"), "x.tar/val/broken/broken.png"),
+        (saved, ("--split", "val"), "val/broken/000002"),
+    ],
+)
+def test_other_sources(photos, tmp_path, source, split, broken):
+    given = source(photos, tmp_path)
+    done = typed("scan", "cifar", given, *split, "-o", tmp_path / "a.atlas", "--layer", "relu2", "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["images"] == 4
+    assert [failure["name"].endswith(broken) for failure in said["failures"]] == [True]
+    assert all(json.loads(line)["event"] in ("progress", "finishing") for line in done.stderr.splitlines())
+    done = typed("scan", "cifar", given, *split, "-o", tmp_path / "b.atlas", "--layer", "relu2")
+    assert "64 units of 1 layers over 4 pictures" in done.stdout
+    with ph.open_atlas(tmp_path / "a.atlas") as one, ph.open_atlas(tmp_path / "b.atlas") as other:
+        assert one.content_hash() == other.content_hash()
+        assert one.manifest.classes == ("a", "b", "broken", "c", "d")
+
+
+def test_a_split_that_is_not_there(photos, tmp_path):
+    done = typed("scan", "cifar", photos, "--split", "val", "-o", tmp_path / "a.atlas")
+    assert done.exit_code == 2
+    assert "has no split 'val'" in done.stderr

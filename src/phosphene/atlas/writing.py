@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -127,11 +127,12 @@ class AtlasWriter:
         with refusing(self._sole.path):
             return stored_state(self._sole.connection, self.manifest)
 
-    def images(self) -> list[records.ImageRow]:
-        """Return the images that were scanned, in order."""
+    def images(self) -> Iterator[records.ImageRow]:
+        """Yield the images that were scanned, in order."""
         with refusing(self._sole.path):
             found = self._sole.connection.execute("SELECT image, name, label, width, height FROM images ORDER BY image")
-            return [records.ImageRow(*row) for row in found]
+            for row in found:
+                yield records.ImageRow(*row)
 
     # -- what is added -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phosphene.cli.common import AsJson, Device, DeviceName, answer
+from phosphene.cli.common import AsJson, Device, DeviceName, answer, warnings_said
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ class PrecisionName(StrEnum):
 
 def scan(
     network: NetworkName,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files, folders, .zip files, samples.")],
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Folders, .zip, .tar (also 'shard-{000..009}.tar'), .txt or .csv lists, pictures, hf/NAME, cifar10, "
+            "samples.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The atlas: NAME.atlas.")],
     layers: Annotated[
         list[str] | None,
@@ -44,6 +51,9 @@ def scan(
     precision: Annotated[
         PrecisionName, typer.Option("--precision", help="bf16 is faster and coarser; the atlas says so.")
     ] = PrecisionName.float32,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Only train, test, val …, if the images have it.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Look at the first so many pictures.")] = None,
     no_images: Annotated[bool, typer.Option("--no-images", help="Keep no small copies of pictures inside.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a scan that was interrupted.")] = False,
@@ -61,8 +71,8 @@ def scan(
 
     keep_freed_memory()
     net = load(network, weights, input_size=input_size(size), device=device.value)
-    given = open_images(images if len(images) > 1 else images[0])
-    with display(out, as_json) as hear:
+    given = open_images(images if len(images) > 1 else images[0], split=split)
+    with warnings_said(), display(out, as_json) as hear:
         atlas = run(
             net,
             given,

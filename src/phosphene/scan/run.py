@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from phosphene.atlas.reading import Atlas, open_atlas
-from phosphene.atlas.records import LayerInfo, Manifest, Options, Shard
+from phosphene.atlas.records import ImageRow, LayerInfo, Manifest, Options, Shard
 from phosphene.atlas.writing import AtlasWriter
 from phosphene.errors import UsageError
 from phosphene.network import Layer, Network
@@ -240,11 +240,12 @@ class _Run:
         return Progress(done, total, self._failed, seconds, rate, (total - done) / rate, dead, units)
 
     def _finish(self, classes: dict[str, int]) -> None:
-        rows = self._writer.images()
-        derived = list(self._derived({row.index: classes.get(row.label or "", -1) for row in rows}))
-        box = boxes(self._scanner.net, {row.index: (row.width, row.height) for row in rows})
+        sample = self._rows(set(self._scanner.members.image.tolist()))
+        derived = list(self._derived({row.index: classes.get(row.label or "", -1) for row in sample}))
+        shown = set[int]().union(*(part.shown for part in derived))
+        box = boxes(self._scanner.net, {row.index: (row.width, row.height) for row in self._rows(shown)})
         if self._writer.manifest.options.keep_images:
-            self._keep_images(sorted(set().union(*(part.shown for part in derived))))
+            self._keep_images(sorted(shown))
         self._writer.finish(
             chain.from_iterable(part.units() for part in derived),
             chain.from_iterable(part.examples(box) for part in derived),
@@ -252,6 +253,10 @@ class _Run:
             chain.from_iterable(part.class_rows() for part in derived),
             chain.from_iterable(part.visible() for part in derived),
         )
+
+    def _rows(self, numbers: Container[int]) -> Iterator[ImageRow]:
+        """Yield the rows of some images; those of all may be millions."""
+        return (row for row in self._writer.images() if row.index in numbers)
 
     def _derived(self, labels: dict[int, int]) -> Iterator[Derived]:
         members = self._scanner.members

@@ -73,11 +73,11 @@ def from_folder(folder: Path, split: str | None) -> ImageSet:
     found = _Walk(folder)
     names = found.files
     layout = Layout({folder_of(name) for name in names})
-    if split is not None:
-        wanted = chosen_split(split, layout.splits, str(folder))
+    wanted = None if split is None else chosen_split(split, layout.splits, str(folder))
+    if wanted:
         names = [name for name in names if layout.folder(name).split == wanted]
     names.sort(key=layout.order)
-    classes = class_names(layout.folder(name).label for name in names)
+    classes = class_names(layout.labels(wanted))
     return ImageSet(folder.resolve().name, Files(folder, names, layout), classes, found.failures)
 
 

@@ -80,6 +80,10 @@ class Layout:
         """The splits that there are."""
         return {folder.split for folder in self._folders.values() if folder.split}
 
+    def labels(self, split: str | None = None) -> set[str | None]:
+        """Return the classes of a split, or of all."""
+        return {folder.label for folder in self._folders.values() if split in (None, folder.split)}
+
     def folder(self, name: str) -> Folder:
         """Return what the folder means in which the picture of this name lies."""
         return self._folders[name.rpartition("/")[0]]

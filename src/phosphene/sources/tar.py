@@ -92,11 +92,9 @@ def from_tars(specs: Sequence[str], split: str | None) -> ImageSet:
     named = titles([path.as_posix() for path in paths])
     parts = [Members(title, index, layout, beside) for title, index in zip(named, indexes, strict=True)]
     where = " + ".join(titles(specs)) if len(specs) < 4 else f"{len(specs)} sources"
-    labels = class_names(picture.label for part in parts for picture in part)
-    if split is None:
-        return ImageSet(where, Joined([("", part) for part in parts]), labels)
-    wanted = chosen_split(split, layout.splits, where)
-    return ImageSet(where, Joined([("", part.of_split(wanted)) for part in parts]), labels)
+    wanted = None if split is None else chosen_split(split, layout.splits, where)
+    labels = class_names(beside or layout.labels(wanted))
+    return ImageSet(where, Joined([("", part.of_split(wanted) if wanted else part) for part in parts]), labels)
 
 
 def _paths(spec: str) -> list[Path]:

@@ -18,6 +18,7 @@ LONGEST = 65_536
 FILE, LINK, SPECIAL, SPARSE, UNKNOWN = "file", "link", "special", "sparse", "unknown"
 _SPARSE, _FOLDER, _PAX, _PAX_FOR_ALL, _LONG_NAME, _LONG_LINK = b"S5xgLK"
 _KINDS = {**dict.fromkeys(b"\x0007", FILE), **dict.fromkeys(b"12", LINK), **dict.fromkeys(b"346", SPECIAL)}
+_OCTAL = re.compile(rb"[0-7]*")
 _EMPTY = b"123456"
 """Kinds of members without content, whatever size their headers state."""
 
@@ -122,7 +123,7 @@ def _number(digits: bytes) -> int:
     text = digits.strip(b" \0")
     if digits[0] == 0x80 and not any(digits[:-7][1:]):
         return int.from_bytes(digits[-7:], "big")
-    if not re.fullmatch(rb"[0-7]*", text):
+    if not _OCTAL.fullmatch(text):
         raise TarDamaged("a header in it is wrong")
     return int(text or b"0", 8)
 
