@@ -13,8 +13,8 @@ from torch import Tensor
 from phosphene.errors import UsageError
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.held import Held
-from phosphene.evidence.measured import Compared, mean, nothing
-from phosphene.evidence.phrases import counted, percent
+from phosphene.evidence.measured import Compared, mean, nothing, portion
+from phosphene.evidence.phrases import counted
 from phosphene.network import Network, Unit
 from phosphene.scan.kernel import Floats
 
@@ -114,12 +114,14 @@ def _compared(
     net: Network, units: tuple[Unit, ...], means: list[float], plain: Tensor, scores: Tensor, labels: Tensor | None
 ) -> tuple[Ablation, ...]:
     change = scores - plain  # (held units, N, K)
-    moved = (change.abs().mean(2) / plain.std(1, unbiased=False).clamp(min=1e-12)).cpu().numpy()
+    known = change.isfinite().all(2)
+    spread = plain.std(1, unbiased=False).clamp(min=1e-12)
+    moved: Floats = torch.where(known, change.abs().mean(2) / spread, torch.nan).cpu().numpy()
+    shift = torch.where(known[..., None], change, 0).sum(1) / known.sum(1, keepdim=True).clamp(min=1)
     before, after = (_right(output, labels) for output in (plain, scores))
-    shift = change.mean(1).cpu().numpy()
     return tuple(
         Ablation(
-            unit, net.name, _names(net, plain.shape[1]), means[u], before, after[u], moved[u], shift[u],
+            unit, net.name, _names(net, plain.shape[1]), means[u], before, after[u], moved[u], shift[u].cpu().numpy(),
             _others(after, u), _others(moved, u),
         )
         for u, unit in enumerate(units)
@@ -135,7 +137,7 @@ def _right(scores: Tensor, labels: Tensor | None) -> Floats:
     """Return 1.0 where the highest of ``scores`` (..., N, K) is the label's, 0.0 where not, NaN without a label."""
     if labels is None:
         return np.full(scores.shape[:-1], np.nan)
-    known = labels.to(scores.device) >= 0
+    known = (labels.to(scores.device) >= 0) & scores.isfinite().all(-1)
     right = (scores.argmax(-1) == labels.to(scores.device)).double()
     found: NDArray[np.float64] = torch.where(known, right, torch.nan).cpu().numpy()
     return found
@@ -159,9 +161,9 @@ _ACCURACY, _SCORES = "ablation accuracy", "ablation scores"
 def _accuracy(found: Ablation) -> Finding:
     if not found.classes:
         return _no_classes(_ACCURACY, found)
-    if not np.isfinite(found.before).any():
+    if not np.isfinite(found.after - found.before).any():
         sentence = f"What {found.unit} does for the accuracy of {found.network} is not known."
-        return nothing(_ACCURACY, sentence, "the pictures have no labels that the network knows")
+        return nothing(_ACCURACY, sentence, "the pictures have no labels, or the scores are not finite")
     what = "other units of the layer, held one at a time"
     change = Compared(found.after - found.before, found.others_after - found.before, what)
     many = int(np.isfinite(found.before).sum())
@@ -179,7 +181,10 @@ def _accuracy(found: Ablation) -> Finding:
 def _scores(found: Ablation) -> Finding:
     if not found.classes:
         return _no_classes(_SCORES, found)
-    if not found.moved.any():
+    if not np.isfinite(found.moved).any():
+        sentence = f"With {found.unit} held at its mean, the scores of {found.network} are no finite numbers."
+        return nothing(_SCORES, sentence, "the scores are not finite")
+    if not np.nan_to_num(found.moved).any():
         sentence = (
             f"With {found.unit} held at its mean, not one score changes on {counted(len(found.moved), 'picture')}: "
             "nothing that the network says depends on it."
@@ -189,8 +194,8 @@ def _scores(found: Ablation) -> Finding:
     most = int(np.abs(found.shift).argmax())
     way = "gains" if found.shift[most] > 0 else "loses"
     sentence = (
-        f"With {found.unit} held at its mean, the scores move by {percent(mean(found.moved))} of their spread over "
-        f"the classes; with {compared.what} by {percent(mean(found.others_moved))} on average. "
+        f"With {found.unit} held at its mean, the scores move by {portion(mean(found.moved))} of their spread over "
+        f"the classes; with {compared.what} by {portion(mean(found.others_moved))} on average. "
         f"{found.classes[most]} {way} most, {abs(found.shift[most]):.2g}."
     )
     doubt = "it matters less than a typical unit of its layer" if compared.is_below else ""

@@ -11,8 +11,7 @@ from torch import Tensor
 from phosphene.errors import UsageError
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.frames import within
-from phosphene.evidence.measured import dead, mean, share
-from phosphene.evidence.phrases import percent
+from phosphene.evidence.measured import dead, mean, portion, share
 from phosphene.evidence.sights import Sights, responses, seen
 from phosphene.evidence.squares import blurred, grey, mean_colour
 from phosphene.network import Unit
@@ -56,7 +55,9 @@ class Boxed:
 
     @property
     def verdict(self) -> str:
-        """What drives the unit: one of `VERDICTS`, by the medians over the ways of hiding."""
+        """What drives the unit: one of `VERDICTS`, by the medians over the ways of hiding; empty if nothing does."""
+        if np.isnan(self.alone).any():
+            return ""
         return VERDICTS[bool(np.median(self.alone) >= HALF), bool(np.median(self.hidden) >= HALF)]
 
     @property
@@ -168,7 +169,7 @@ def _finding(found: Boxed) -> Finding:
 
 
 def _range(shares: Floats) -> str:
-    low, high = percent(float(shares.min())), percent(float(shares.max()))
+    low, high = portion(float(shares.min())), portion(float(shares.max()))
     return low if low == high else f"{low} to {high}"
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from phosphene.evidence.bootstrap import mean_interval
 from phosphene.evidence.finding import Finding, Interval
-from phosphene.evidence.phrases import counted
+from phosphene.evidence.phrases import counted, percent
 from phosphene.network import Unit
 from phosphene.scan.kernel import Floats
 
+UNKNOWN = "(not measured)"
 FEW = 3  # pictures; fewer are said to be few
 
 
@@ -24,7 +25,12 @@ def mean(values: Floats) -> float:
 
 def two(number: float) -> str:
     """Return a number with two decimals; one that rounds to nought has no sign."""
-    return f"{round(number, 2) + 0.0:.2f}"
+    return f"{round(number, 2) + 0.0:.2f}" if np.isfinite(number) else UNKNOWN
+
+
+def portion(share: float) -> str:
+    """Return a share as a percentage."""
+    return percent(share) if np.isfinite(share) else UNKNOWN
 
 
 def share(answer: Floats, value: Floats, nothing_shown: Floats) -> Floats:
@@ -34,9 +40,10 @@ def share(answer: Floats, value: Floats, nothing_shown: Floats) -> Floats:
     to a picture that shows nothing.
     """
     floor = np.where(value > 0, 0.0, nothing_shown)
-    whole = value - floor
-    found: Floats = (answer - floor) / np.where(whole > 0, whole, np.nan)
-    return found
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        whole = value - floor
+        found: Floats = (answer - floor) / np.where(whole > 0, whole, np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from phosphene.evidence.measured import Compared, dead, mean, nothing, two
 from phosphene.evidence.phrases import counted
 from phosphene.evidence.ranks import spearman
 from phosphene.evidence.sights import AT_ONCE, Sights
-from phosphene.evidence.squares import FILLS, blurred, edges, grey, squares, strength
+from phosphene.evidence.squares import FILLS, blurred, edges, grey, side_of, squares, strength
 from phosphene.evidence.whole_maps import WholeMaps
 from phosphene.network import Unit
 from phosphene.project.rules import Way
@@ -96,7 +96,9 @@ def occlusion(sights: Sights, across: int = ACROSS, ways: Sequence[Way] = WAYS) 
     frames = sights.frames
     boxes = squares(frames.field, across)
     masks = within(boxes, frames.size)
-    answers = torch.cat([sights.response(crops, which) for which, crops in _hidden(sights, masks)])
+    answers = torch.cat(
+        [sights.response(crops, which) for which, crops in _hidden(sights, masks, side_of(frames.field, across))]
+    )
     drop = sights.by_unit((sights.value[:, None] - answers).reshape(len(boxes), len(FILLS), -1)).numpy()
     rank = drop.mean(2)  # (U, N, K)
     edge = _ranked(rank, sights.by_unit(strength(edges(sights.crops), masks)))
@@ -114,10 +116,9 @@ def occlusion(sights: Sights, across: int = ACROSS, ways: Sequence[Way] = WAYS) 
     )  # fmt: skip
 
 
-def _hidden(sights: Sights, masks: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+def _hidden(sights: Sights, masks: Tensor, side: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield some sights at a time, and their crops with one square hidden each, (p, F * K, C, h, w)."""
     crops = sights.crops
-    side = float((masks.sum((1, 2, 3)) / masks.shape[1]).sqrt().mean())
     shown = (grey(sights.net, crops), sights.frames.cut(blurred(sights.images, side), sights.row))
     size = max(1, 32 * AT_ONCE // (len(FILLS) * masks.shape[1] * crops[:1].numel()))
     for start in range(0, len(crops), size):

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.frames import within
-from phosphene.evidence.measured import Compared, dead, mean, share
-from phosphene.evidence.phrases import counted, percent
+from phosphene.evidence.measured import Compared, dead, mean, portion, share
+from phosphene.evidence.phrases import counted
 from phosphene.evidence.sights import Sights, chunks, seen
 from phosphene.evidence.squares import mean_colour
 from phosphene.network import Unit
@@ -134,7 +134,7 @@ def _centre(found: Patch) -> Finding:
     flat = mean(found.share(found.flat))
     sentence = (
         f"The middle half of what {found.unit} sees keeps {_of(compared.value)} of its activation, the rest showing "
-        f"the picture's mean colour; {what} keeps {_of(compared.baseline)}, the mean colour alone {percent(flat)} "
+        f"the picture's mean colour; {what} keeps {_of(compared.baseline)}, the mean colour alone {portion(flat)} "
         f"({counted(len(found.value), 'picture')})."
     )
     doubts = [] if compared.is_above else ["the middle counts no more than the corners"]
@@ -159,4 +159,4 @@ def _elsewhere(found: Patch) -> Finding:
 
 
 def _of(shares: Floats) -> str:
-    return percent(mean(shares))
+    return portion(mean(shares))

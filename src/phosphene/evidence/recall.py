@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from phosphene.evidence.finding import Finding
-from phosphene.evidence.measured import Compared, dead, mean, share
-from phosphene.evidence.phrases import counted, percent
+from phosphene.evidence.measured import Compared, dead, mean, portion, share
+from phosphene.evidence.phrases import counted
 from phosphene.evidence.sights import Sights
 from phosphene.evidence.squares import as_inputs, mean_colour
 from phosphene.network import Unit
@@ -130,9 +130,9 @@ def _finding(found: Recall) -> Finding:
     flat = mean(found.share(found.flat))
     sentence = (
         f"Fed to the network in place of the picture, the {found.way.rule} picture of {found.unit} brings back "
-        f"{percent(mean(compared.value))} of its activation ({counted(len(found.value), 'picture')}); with its blocks "
-        f"shuffled {percent(mean(compared.baseline))}, the mean colour alone {percent(flat)}, the raw patch with its "
-        f"blocks shuffled {percent(mean(found.share(found.raw_shuffled)))}."
+        f"{portion(mean(compared.value))} of its activation ({counted(len(found.value), 'picture')}); with its blocks "
+        f"shuffled {portion(mean(compared.baseline))}, the mean colour alone {portion(flat)}, the raw patch with its "
+        f"blocks shuffled {portion(mean(found.share(found.raw_shuffled)))}."
     )
     doubts = [] if compared.is_above else ["the picture drives the unit no more than its own shuffled blocks"]
     if mean(compared.value) < 0.25:

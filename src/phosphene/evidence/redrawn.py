@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -17,20 +15,15 @@ Redraw = Literal["permuted", "noise"]
 
 def weighted_layers(net: Network, layer: str, inputs: Tensor) -> list[str]:
     """Return the modules with weights of their own that run before ``layer`` ends, in the order they run."""
-    order: dict[str, None] = {}
-    with _copied(net) as copied:
-        for name, module in copied.model.named_modules():
-            if any(True for _ in module.parameters(recurse=False)):
-                module.register_forward_pre_hook(lambda *_, name=name: order.setdefault(name))
-        copied.record(inputs, layer)
-    return list(order)
-
-
-@contextmanager
-def _copied(net: Network) -> Iterator[Network]:
+    net.layer(layer)  # looking for layers runs the whole model: now, and not below
     copied = copy.copy(net)
     copied.model = copy.deepcopy(net.model)
-    yield copied
+    order: dict[str, None] = {}
+    for name, module in copied.model.named_modules():
+        if next(module.parameters(recurse=False), None) is not None:
+            module.register_forward_pre_hook(lambda *_, name=name: order.setdefault(name))
+    copied.record(inputs, layer)
+    return list(order)
 
 
 def redrawn(model: nn.Module, name: str, how: Redraw, generator: torch.Generator) -> None:

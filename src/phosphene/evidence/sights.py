@@ -18,6 +18,7 @@ from phosphene.project import HeldFixedWarning, project
 from phosphene.project.rules import Way
 
 AT_ONCE = 2**18  # values of input in one forward pass: more leaves the processor's cache
+CHECKED = 16  # sights, about, at which cuts are compared with whole pictures a second time
 OTHERS = 4  # other active units that a unit's picture is compared with, at most
 
 
@@ -78,8 +79,8 @@ class Sights:
         return self.frames.cut(self.images, self.row)
 
     def by_unit(self, values: Tensor) -> Tensor:
-        """Arrange values of sights (P, ...) by unit: (U, N, ...); NaN where the unit is not active."""
-        known = self.active.reshape(-1, *[1] * (values.ndim - 1))
+        """Arrange values of sights (P, ...) by unit, (U, N, ...); NaN where it is not active or they are not finite."""
+        known = self.active.reshape(-1, *[1] * (values.ndim - 1)) & values.isfinite()
         values = torch.where(known, values.double(), torch.nan)
         return values.reshape(len(self.units), self.count, *values.shape[1:]).cpu()
 
@@ -196,13 +197,20 @@ def _frames(net: Network, layer: Layer, images: Tensor, row: Tensor, found: _Fou
     cut = around(layer, found.place, size)
     if cut.size == size:
         return cut
+    some = torch.arange(0, len(row), 1 + len(row) // CHECKED, device=row.device)
+    turned = images.flip(2, 3)  # other pictures, so that nothing agrees by chance
     with suppress(RuntimeError, IndexError, UsageError):  # a model may refuse other sizes
-        crops = cut.cut(images, row)
-        values = responses(net, layer.name, crops, found.channel, cut.place)
+        values = responses(net, layer.name, cut.cut(images, row), found.channel, cut.place)
+        others = responses(net, layer.name, cut.cut(turned, row)[some], found.channel[some], cut.place[some])
+        expected = responses(net, layer.name, turned[row[some]], found.channel[some], found.place[some])
         near = 1e-4 * float(found.value.abs().nan_to_num(posinf=0).max())
-        if torch.allclose(values, found.value, rtol=1e-3, atol=near, equal_nan=True):
+        if _close(values, found.value, near) and _close(others, expected, near):
             return cut
     return whole(layer, found.place, size)
+
+
+def _close(a: Tensor, b: Tensor, near: float) -> bool:
+    return torch.allclose(a, b, rtol=1e-3, atol=near, equal_nan=True)
 
 
 def _others(found: _Found, generator: torch.Generator) -> Tensor:

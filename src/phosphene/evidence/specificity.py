@@ -131,8 +131,8 @@ _NAMES = ("specificity", "specificity ssim", "specificity fill")
 def _findings(found: Specificity) -> tuple[Finding, ...]:
     if np.isnan(found.value).all():
         return tuple(dead(name, found.unit, len(found.units.cosine)) for name in _NAMES)
-    if np.isnan(found.units.cosine).all():
-        sentence = f"No other unit of the layer is active where {found.unit} is, or there is no picture to compare."
+    if np.isnan(found.units.cosine).all() or np.isnan(found.units.ssim).all():
+        sentence = f"No other unit is active where {found.unit} is, or there is too little of a picture to compare."
         return tuple(nothing(name, sentence, "nothing to compare with") for name in _NAMES)
     way = f"{found.way.rule}, {found.way.unpool}"
     return (

@@ -12,13 +12,18 @@ FILLS = ("grey", "blurred")
 _OVERLAP = 1.5  # sides of squares over the distance between them
 
 
+def side_of(fields: Tensor, across: int) -> int:
+    """Return the side of each of ``across`` squares along the largest of the fields (P, 4)."""
+    largest = int((fields[:, 2:] - fields[:, :2]).max())
+    return max(1, round(_OVERLAP * largest / across))
+
+
 def squares(fields: Tensor, across: int) -> Tensor:
     """Lay ``across`` x ``across`` overlapping squares over each field (P, 4): (P, K, 4), top, left, bottom, right.
 
     Their side and their distance follow from the largest field; a field of few pixels gets fewer squares.
     """
-    largest = int(torch.maximum(fields[:, 2] - fields[:, 0], fields[:, 3] - fields[:, 1]).max())
-    side = max(1, round(_OVERLAP * largest / across))
+    largest, side = int((fields[:, 2:] - fields[:, :2]).max()), side_of(fields, across)
     steps = torch.linspace(0, 1, max(1, min(across, largest - side + 1)), device=fields.device)
     top, left = (
         (fields[:, axis, None] + (fields[:, axis + 2] - fields[:, axis] - side).clamp(min=0)[:, None] * steps).round()
