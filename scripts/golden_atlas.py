@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from phosphene.atlas.trusting import TrustWriter
 from phosphene.atlas.writing import AtlasWriter
-from tests.atlas import synthetic
+from tests.atlas import synthetic, trusted
 
 
 def write(path: Path) -> None:
-    """Write the synthetic scan of the tests to a new file."""
+    """Write the synthetic scan of the tests to a new file, and what was measured of some of its units."""
     with AtlasWriter.create(path, synthetic.manifest()) as writer:
         synthetic.write(writer)
+    with TrustWriter.open(path, trusted.ABOUT) as writer:
+        writer.add(trusted.rows())
 
 
 if __name__ == "__main__":

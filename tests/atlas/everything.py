@@ -10,6 +10,7 @@ def everything(atlas: Atlas) -> dict[str, object]:
     """Return the whole of an atlas as plain values."""
     arrays = {key: atlas.array(*key) for key in atlas.arrays()}
     images = list(atlas.images)
+    units = [unit for layer in atlas.layers for unit in atlas[layer.name]] if atlas.complete else []
     pictures = [atlas.thumbnail(image.index) for image in images]
     return {
         "manifest": atlas.manifest,
@@ -17,7 +18,8 @@ def everything(atlas: Atlas) -> dict[str, object]:
         "hash": atlas.content_hash(),
         "failures": atlas.failures,
         "images": images,
-        "units": [told(unit) for layer in atlas.layers for unit in atlas[layer.name]] if atlas.complete else [],
+        "units": [told(unit) for unit in units],
+        "evidence": [repr(unit.evidence) for unit in units],  # NaN is not equal to itself
         "rows": {name: atlas.query(f"SELECT * FROM {name}").rows for name in (*VIEW_NAMES, *names())},
         "arrays": {key: (array.dtype.str, array.shape, array.tobytes()) for key, array in arrays.items()},
         "thumbnails": [picture and (picture.size, picture.tobytes()) for picture in pictures],

@@ -1,4 +1,4 @@
-"""docs/atlas-format.md, word by word: its schema, seals, content hash and five questions, on the golden file.
+"""docs/atlas-format.md, word by word: its schema, seals, content hash and six questions, on the golden file.
 
 Nothing here uses the package's own reading but to compare with it.
 """
@@ -12,17 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from phosphene.atlas.measured import QUESTIONS
 from phosphene.atlas.reading import open_atlas
-from phosphene.atlas.schema import STATEMENTS, VIEW_NAMES
+from phosphene.atlas.schema import STATEMENTS, TABLES, TRUST_OPTIONS, VIEW_NAMES
 from phosphene.atlas.state import ARRAYS
+from phosphene.atlas.trusting import TrustWriter
 from phosphene.atlas.writing import AtlasWriter
-from tests.atlas import synthetic
+from tests.atlas import synthetic, trusted
+from tests.atlas.everything import everything
 from tests.docs.blocks import blocks
 
 GOLDEN = Path(__file__).with_name("golden.atlas")
 PAGE = (Path(__file__).parents[2] / "docs" / "atlas-format.md").read_text(encoding="utf-8")
 CODE = [block.code for block in blocks(PAGE)]
-QUESTIONS = [code for code in CODE if code.startswith("SELECT")]
+ASKED = [code for code in CODE if code.startswith("SELECT")]
 
 
 @pytest.fixture
@@ -35,8 +38,11 @@ def golden():
 def test_the_current_writer_reproduces_the_golden_file(tmp_path):
     with AtlasWriter.create(tmp_path / "new.atlas", synthetic.manifest()) as writer:
         synthetic.write(writer)
+    with TrustWriter.open(tmp_path / "new.atlas", trusted.ABOUT) as writer:
+        writer.add(trusted.rows())
     with open_atlas(tmp_path / "new.atlas") as new, open_atlas(GOLDEN) as golden:
         assert new.content_hash() == golden.content_hash(), "the format changed; raise FORMAT, or see golden_atlas.py"
+        assert everything(new) == everything(golden)
 
 
 def test_the_schema_on_the_page_is_that_of_the_file(golden):
@@ -97,7 +103,7 @@ def seal(golden, table):
 
 def test_seals(golden):
     found = {row[0]: "{} {} {}".format(*row) for row in golden.execute("SELECT * FROM seals")}
-    at_the_end = ["units", "examples", "classes", "correlations", "visible", "thumbnails"]
+    at_the_end = ["units", "examples", "classes", "correlations", "visible", "thumbnails", "measured", "trust_options"]
     assert sorted(found) == sorted(["manifest", "layers", "shards", "arrays", *at_the_end])
     assert found == {table: seal(golden, table) for table in found}
 
@@ -111,6 +117,25 @@ def test_seals_of_shards(golden):
         assert digest.hexdigest() == sha256
         del images[:scanned], failures[:failed]
     assert not images + failures
+
+
+def test_seals_of_trust_rows(golden):
+    rows = rows_of(golden, "trust")
+    for layer, unit, sha256 in golden.execute("SELECT layer, unit, sha256 FROM measured"):
+        digest = hashlib.sha256()
+        hashed(digest, golden, "trust", [row for row in rows if row[:2] == (layer, unit)])
+        assert digest.hexdigest() == sha256
+    assert {row[:2] for row in rows} == set(golden.execute("SELECT layer, unit FROM measured"))
+
+
+def test_bounds_of_texts():
+    said = " ".join(PAGE.split())
+    for table in TABLES:
+        for column in table.columns:
+            if column.longest and column.name != "sha256":
+                told = "option" if table is TRUST_OPTIONS else f"`{column.name}`"
+                assert re.search(rf"{told}[^,]* {column.longest:,}[,.]", said), column
+    assert f"A unit has {QUESTIONS} rows at most" in said
 
 
 def test_hashes_of_blobs(golden):
@@ -137,7 +162,7 @@ def test_the_content_hash(golden):
         assert hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest() == atlas.content_hash()
 
 
-# -- the five questions, answered a second time by plain Python over the records of the synthetic scan -----------------
+# -- the six questions, answered a second time by plain Python over the records of the synthetic scan -----------------
 
 
 def preferring_dogs():
@@ -171,15 +196,29 @@ def pictures_of_most_units():
     return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:5]
 
 
-ANSWERS = (preferring_dogs, close_pairs, driven_by_darkness, dead_by_layer, pictures_of_most_units)
+def least_specific():
+    dead = {(unit.layer, unit.unit) for unit in synthetic.units() if unit.dead}
+    rows = [r for r in trusted.rows() if r.question == "specificity" and (r.layer, r.unit) not in dead]
+    ranked = sorted(rows, key=lambda r: (r.value, r.layer, r.unit))
+    return [(r.layer, r.unit, r.value, r.caution) for r in ranked[:10]]
 
 
-@pytest.mark.parametrize("number", range(5))
-def test_the_five_questions(number):
-    assert len(QUESTIONS) == 5
+ANSWERS = (
+    preferring_dogs,
+    close_pairs,
+    driven_by_darkness,
+    dead_by_layer,
+    pictures_of_most_units,
+    least_specific,
+)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_six_questions(number):
+    assert len(ASKED) == 6
     expected = ANSWERS[number]()
     with open_atlas(GOLDEN) as atlas:
-        assert atlas.query(QUESTIONS[number]).rows == expected
+        assert atlas.query(ASKED[number]).rows == expected
     assert expected
 
 

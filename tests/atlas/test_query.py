@@ -34,7 +34,7 @@ def test_an_answer(atlas):
         ("SELECT count(*) OVER () FROM layers LIMIT 1", [(3,)]),
         ("SELECT upper(name), length(name) FROM layers WHERE name LIKE 'p%' AND name GLOB 'p*'", [("POOL", 4)]),
         ("SELECT sqrt(units + 1) FROM layers ORDER BY number LIMIT 1", [(2.0,)]),
-        ("SELECT count(*) FROM sqlite_schema WHERE type = 'view'", [(6,)]),
+        ("SELECT count(*) FROM sqlite_schema WHERE type = 'view'", [(7,)]),
         ("SELECT max(length(data)) > 100 FROM blobs", [(1,)]),
         ("SELECT name FROM layers WHERE units = (SELECT max(units) FROM layers)", [("relu2",)]),
     ],
@@ -99,7 +99,7 @@ def test_a_misspelt_table(atlas):
     with pytest.raises(UsageError, match=r"no table or view 'unit'; did you mean 'units'\?$"):
         atlas.query("SELECT * FROM unit")
     with pytest.raises(
-        UsageError, match=r"no table or view 'xyz'; there are manifest, layers, shards, images, .*driven_by$"
+        UsageError, match=r"no table or view 'xyz'; there are manifest, layers, shards, images, .*driven_by, evidence$"
     ):
         atlas.query("SELECT * FROM xyz")
 

@@ -18,7 +18,7 @@ from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.records import Options
 from phosphene.atlas.writing import AtlasWriter
 from phosphene.errors import PhospheneError, UsageError
-from tests.atlas import synthetic
+from tests.atlas import synthetic, trusted
 
 GOLDEN = Path(__file__).with_name("golden.atlas")
 
@@ -65,7 +65,8 @@ def test_units_of_a_layer(atlas):
     units = atlas["relu2"]
     assert [str(unit) for unit in units] == [f"relu2:{number}" for number in range(12)]
     assert repr(units[3]) == "AtlasUnit('relu2:3')"
-    assert units[3].evidence == ()
+    assert units[3].evidence == tuple(trusted.of("relu2", 3))
+    assert atlas["pool:0"].evidence == ()
     assert units[5].stats.dead
     assert units[5].examples == ()
 
@@ -211,7 +212,7 @@ PRAGMAS = {"trusted_schema": 0, "query_only": 1, "cell_size_check": 1, "locking_
 
 
 def test_units_of_a_scan_that_has_not_ended(stranger):
-    seals = ", ".join(f"'{table.name}'" for table in AT_THE_END)
+    seals = ", ".join(f"'{table.name}'" for table in (*AT_THE_END, *schema.LATER))
     path = stranger("DELETE FROM thumbnails", f"DELETE FROM seals WHERE name IN ({seals})")
     with pytest.raises(PhospheneError, match="the table units has rows before its time"):
         open_atlas(path)

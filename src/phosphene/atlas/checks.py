@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from phosphene.atlas import manifest as manifests
+from phosphene.atlas.measured import check_trust
 from phosphene.atlas.records import Manifest, Progress
 from phosphene.atlas.refusals import damaged
 from phosphene.atlas.rows import Row, Seal, absorb, seal
@@ -21,11 +22,13 @@ from phosphene.atlas.schema import (
     FINISHED,
     FORMAT,
     IMAGES,
+    LATER,
     LAYERS,
     MANIFEST,
     SEALS,
     SHARDS,
     STATEMENTS,
+    TABLES,
     THUMBNAILS,
     Table,
 )
@@ -34,6 +37,8 @@ from phosphene.errors import PhospheneError
 ALWAYS = (MANIFEST, LAYERS, SHARDS, ARRAYS)
 """Sealed at every commit. `SHARDS` seals images and failures; `FINISHED` and thumbnails are sealed at the end."""
 AT_THE_END = (*FINISHED, THUMBNAILS)
+SEALED = (*ALWAYS, *AT_THE_END, *LATER)
+"""`LATER` are sealed at the end too, when they are empty, and anew whenever units are measured."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ def verify(connection: sqlite3.Connection, path: Path) -> Contents:
     _check_pages(connection)
     seals = {name: Seal(name, rows, sha) for name, rows, sha in islice(connection.execute(SEALS.select()), 100)}
     complete = _check_names(seals)
-    for table in (*ALWAYS, *AT_THE_END):
+    _check_lengths(connection)
+    for table in SEALED:
         _check_table(connection, table, seals)
     _check_blobs(connection)
     shards = connection.execute(SHARDS.select()).fetchall()
@@ -66,6 +72,7 @@ def verify(connection: sqlite3.Connection, path: Path) -> Contents:
     found = manifests.from_rows(
         connection.execute(MANIFEST.select()).fetchall(), connection.execute(LAYERS.select()).fetchall()
     )
+    check_trust(connection, found.layers)
     return Contents(found, _progress(shards, found.total, complete), shards[-1][5] if shards else "")
 
 
@@ -113,10 +120,17 @@ def _check_pages(connection: sqlite3.Connection) -> None:
 
 def _check_names(seals: dict[str, Seal]) -> bool:
     """Whether the scan is complete, by which tables are sealed."""
-    always, at_the_end = ({table.name for table in tables} for tables in (ALWAYS, AT_THE_END))
-    if set(seals) not in (always, always | at_the_end):
+    always, every = ({table.name for table in tables} for tables in (ALWAYS, SEALED))
+    if set(seals) not in (always, every):
         raise ValueError("seals are missing")
-    return at_the_end <= set(seals)
+    return set(seals) == every
+
+
+def _check_lengths(connection: sqlite3.Connection) -> None:
+    """Before rows are read: of those with bounded texts many are taken at once."""
+    for table in (table for table in TABLES if table.too_long):
+        if connection.execute(f"SELECT 1 FROM {table.name} WHERE {table.too_long} LIMIT 1").fetchone():
+            raise ValueError(f"a text of the table {table.name} is too long")
 
 
 def _check_table(connection: sqlite3.Connection, table: Table, seals: dict[str, Seal]) -> None:

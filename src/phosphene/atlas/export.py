@@ -13,9 +13,11 @@ from phosphene.atlas.schema import (
     EXAMPLES,
     FAILURES,
     IMAGES,
+    LATER,
     LAYERS,
     MANIFEST,
     SHARDS,
+    TRUST,
     UNITS,
     VISIBLE,
     Table,
@@ -24,7 +26,7 @@ from phosphene.errors import PhospheneError
 from phosphene.files import reason, writing
 from phosphene.sources.extras import extra
 
-EXPORTED = (MANIFEST, LAYERS, SHARDS, IMAGES, FAILURES, UNITS, EXAMPLES, CLASSES, CORRELATIONS, VISIBLE)
+EXPORTED = (MANIFEST, LAYERS, SHARDS, IMAGES, FAILURES, UNITS, EXAMPLES, CLASSES, CORRELATIONS, VISIBLE, TRUST, *LATER)
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ def values(manifest: Manifest) -> dict[str, Any]:
 
 def content(manifest: Manifest) -> str:
     """Return the part of the manifest that makes two atlases the same, as one line of JSON."""
-    return _json({name: value for name, value in values(manifest).items() if name not in _ABOUT_THE_RUN})
+    return as_json({name: value for name, value in values(manifest).items() if name not in _ABOUT_THE_RUN})
 
 
 def to_rows(manifest: Manifest) -> list[Row]:
     """Return the rows of the table ``manifest``, in order."""
-    return sorted((name, _json(value)) for name, value in values(manifest).items())
+    return sorted((name, as_json(value)) for name, value in values(manifest).items())
 
 
 def layer_rows(manifest: Manifest) -> list[Row]:
@@ -118,8 +118,9 @@ def _layer(row: Row) -> LayerInfo:
 def differences(found: Manifest, wanted: Manifest) -> list[str]:
     """Return the names of the fields in which two scans differ, those about the run itself aside."""
     theirs, ours = ({**values(m), "layers": layer_rows(m)} for m in (found, wanted))
-    return [name for name in theirs if name not in _ABOUT_THE_RUN and _json(theirs[name]) != _json(ours[name])]
+    return [name for name in theirs if name not in _ABOUT_THE_RUN and as_json(theirs[name]) != as_json(ours[name])]
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """Return a value as JSON, the same text whenever the value is the same."""
     return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))

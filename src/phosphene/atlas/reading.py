@@ -13,11 +13,12 @@ from phosphene.atlas import content, query, stored
 from phosphene.atlas.images import ImageRows
 from phosphene.atlas.pictures import thumbnail
 from phosphene.atlas.records import Array, Failure, LayerInfo, Manifest, Progress
+from phosphene.atlas.refusals import unfinished
 from phosphene.atlas.rows import Row
 from phosphene.atlas.schema import FAILURES, Table
 from phosphene.atlas.source import Source
 from phosphene.atlas.unit import AtlasUnit
-from phosphene.errors import PhospheneError, UsageError, did_you_mean
+from phosphene.errors import UsageError, did_you_mean
 
 
 def open_atlas(path: str | Path) -> Atlas:
@@ -108,10 +109,7 @@ class Atlas:
         if not 0 <= index < info.units:
             raise UsageError(f"{layer} has units 0 to {info.units - 1}, so there is no unit {index}")
         if not self.complete:
-            raise PhospheneError(
-                f"the scan that writes {str(self.path)!r} has not come to its end, so nothing is known of units yet; "
-                "let it end, or go on with it: phosphene scan … --resume"
-            )
+            raise unfinished(self.path)
         return AtlasUnit(self._source, info, index)
 
     def __getitem__(self, address: str) -> AtlasUnit | tuple[AtlasUnit, ...]:

@@ -178,6 +178,26 @@ class VisibleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustRow:
+    """The answer to one question about how far a unit's pictures can be trusted, as `phosphene.evidence` measures it.
+
+    ``value`` is NaN where it could not be measured; ``low`` and ``high`` bound it, ``baseline`` is what it is worth
+    for ``compared_with``, which has nothing to do with the unit; ``caution`` is empty where the figure is strong.
+    """
+
+    layer: str
+    unit: int
+    question: str
+    value: float
+    low: float | None
+    high: float | None
+    baseline: float | None
+    compared_with: str
+    sentence: str
+    caution: str
+
+
+@dataclass(frozen=True, slots=True)
 class Thumbnail:
     """A small copy of an image, encoded as WebP, longest side 224 pixels at most."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from phosphene.errors import PhospheneError
@@ -23,6 +24,22 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True)
+class Job:
+    """Who writes, in the words of what it is told when it cannot."""
+
+    others: str
+    """Who else may hold the file."""
+    instead: str
+    """What to do beside waiting."""
+    go_on: str
+    """How to go on later."""
+
+
+SCAN = Job("another scan", ", or give this one another file", "--resume")
+MEASUREMENT = Job("another scan or measurement", "", "the same command")
+
+
 def why(error: sqlite3.Error) -> str:
     """Return why SQLite refused, and what to do about it where that is known."""
     code = getattr(error, "sqlite_errorname", "") or ""
@@ -39,8 +56,21 @@ def _by_text(said: str) -> str:
 
 def damaged(path: Path, how: str) -> PhospheneError:
     """Return the refusal of a file that is not whole; ``how`` may quote it, so only what can be printed is kept."""
-    said = "".join(letter if letter.isprintable() else " " for letter in how[:200])
+    said = printable(how)
     return PhospheneError(f"{str(path)!r} is damaged ({said}); take a sound copy of it, or scan again into a new file")
+
+
+def printable(text: str) -> str:
+    """Return the beginning of a text of unknown origin, fit for a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:200])
+
+
+def unfinished(path: Path) -> PhospheneError:
+    """Return the refusal of an atlas whose scan goes on or was interrupted, where units are needed."""
+    return PhospheneError(
+        f"the scan that writes {str(path)!r} has not come to its end, so nothing is known of units yet; "
+        "let it end, or go on with it: phosphene scan … --resume"
+    )
 
 
 def _what(error: sqlite3.Error) -> str:
@@ -49,10 +79,10 @@ def _what(error: sqlite3.Error) -> str:
     return str(error)
 
 
-def unwritten(path: Path, error: sqlite3.Error) -> PhospheneError:
+def unwritten(path: Path, error: sqlite3.Error, job: Job) -> PhospheneError:
     """Return the refusal to write; whatever was committed before stands."""
     return PhospheneError(
-        f"cannot write {str(path)!r}: {why(error)}, then go on with --resume (what was committed is kept)"
+        f"cannot write {str(path)!r}: {why(error)}, then go on with {job.go_on} (what was committed is kept)"
     )
 
 

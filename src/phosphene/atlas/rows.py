@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from operator import attrgetter, index
 from typing import Any
@@ -38,6 +39,7 @@ def plain(table: Table, rows: Iterable[Row]) -> Iterator[list[Row]]:
 
     Raises:
         TypeError: a value is not of its column's kind.
+        ValueError: a text is longer than its column takes.
     """
     for block in _blocks(rows):
         columns = (map(_plain(column), cells) for column, cells in zip(table.columns, _turned(block), strict=True))
@@ -49,7 +51,8 @@ def _turned(block: Sequence[Row]) -> Iterator[Row]:
 
 
 def _plain(column: Column) -> Callable[[Any], Any]:
-    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": _whole, "REAL": float, "TEXT": _text, "BLOB": bytes}
+    text = _text if column.longest is None else partial(_bounded, column)
+    kinds: dict[str, Callable[[Any], Any]] = {"INTEGER": _whole, "REAL": float, "TEXT": text, "BLOB": bytes}
     convert = kinds[column.kind]
     return _or_null(convert) if column.optional else convert
 
@@ -65,6 +68,13 @@ def _whole(value: Any) -> int:
 def _text(value: str) -> str:
     """Names of files need not be UTF-8, but text in the file is."""
     return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _bounded(column: Column, value: str) -> str:
+    text = _text(value)
+    if column.longest is not None and len(text.encode()) > column.longest:
+        raise ValueError(f"{column.name} is longer than {column.longest:,} bytes")
+    return text
 
 
 def seal(table: Table, rows: Iterable[Row]) -> Seal:

@@ -13,11 +13,12 @@ APPLICATION_ID = 0x50484F53
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, its kind (INTEGER, REAL, TEXT or BLOB), whether it may be NULL."""
+    """A column: its name, its kind (INTEGER, REAL, TEXT or BLOB), whether it may be NULL, the bytes a text may have."""
 
     name: str
     kind: str
     optional: bool = False
+    longest: int | None = None
 
     @property
     def sql(self) -> str:
@@ -51,6 +52,12 @@ class Table:
         kinds = {column.name: column.kind for column in self.columns}
         return [kinds[name] for name in self.key] == ["INTEGER"]
 
+    @property
+    def too_long(self) -> str:
+        """What is true of a row with a text beyond its bounds; empty where the table has none."""
+        bounded = (column for column in self.columns if column.longest is not None)
+        return " OR ".join(f'length(CAST("{each.name}" AS BLOB)) > {each.longest}' for each in bounded)
+
     def select(self, where: str = "", but: str = "") -> str:
         """The statement that reads rows in the order of the key, without the column ``but``."""
         names = _listed(column.name for column in self.columns if column.name != but)
@@ -62,9 +69,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _columns(text: str) -> tuple[Column, ...]:
-    """Read columns written as ``name kind``, ``name kind?`` for one that may be NULL, separated by commas."""
-    pairs = (part.split() for part in text.split(","))
-    return tuple(Column(name, kind.rstrip("?").upper(), kind.endswith("?")) for name, kind in pairs)
+    """Read columns written as ``name kind``, separated by commas.
+
+    ``name kind?`` is one that may be NULL, ``name text 100`` a text of 100 bytes at most.
+    """
+    return tuple(_column(*part.split()) for part in text.split(","))
+
+
+def _column(name: str, kind: str, longest: str | None = None) -> Column:
+    return Column(name, kind.rstrip("?").upper(), kind.endswith("?"), int(longest) if longest else None)
 
 
 def _table(name: str, key: str, columns: str) -> Table:
@@ -101,6 +114,14 @@ EXAMPLES = _table(
 CLASSES = _table("classes", "layer unit label", "layer text, unit integer, label text, mean_peak real?, auc real?")
 CORRELATIONS = _table("correlations", "layer unit other", "layer text, unit integer, other integer, r real?")
 VISIBLE = _table("visible", "layer unit feature", "layer text, unit integer, feature text, r real?, share real?")
+TRUST = _table(
+    "trust",
+    "layer unit question",
+    "layer text, unit integer, question text 100, value real?, low real?, high real?, baseline real?, "
+    "compared_with text 1000, sentence text 4000, caution text 4000",
+)
+MEASURED = _table("measured", "layer unit", "layer text, unit integer, sha256 text 64")
+TRUST_OPTIONS = _table("trust_options", "name", "name text 100, value text 10000")
 ARRAYS = _table("arrays", "layer name", "layer text, name text, sha256 text, blob integer")
 BLOBS = _table("blobs", "blob", "blob integer, data blob")
 THUMBNAILS = _table("thumbnails", "image", "image integer, sha256 text, webp blob")
@@ -117,6 +138,9 @@ TABLES = (
     CLASSES,
     CORRELATIONS,
     VISIBLE,
+    TRUST,
+    MEASURED,
+    TRUST_OPTIONS,
     ARRAYS,
     BLOBS,
     THUMBNAILS,
@@ -124,6 +148,8 @@ TABLES = (
 )
 FINISHED = (UNITS, EXAMPLES, CLASSES, CORRELATIONS, VISIBLE)
 """The tables that are written when the last image is done."""
+LATER = (MEASURED, TRUST_OPTIONS)
+"""The tables that whoever measures trust writes after that; `MEASURED` seals the rows of `TRUST`, unit by unit."""
 
 VIEWS = (
     """CREATE VIEW strongest AS
@@ -150,6 +176,10 @@ SELECT layer, unit,
     ELSE iif(r < 0, 'little ', '') || feature
   END AS cause, r, share
 FROM visible""",
+    """CREATE VIEW evidence AS
+SELECT trust.layer, trust.unit, question, value, low, high, baseline, caution <> '' AS doubtful, sentence, caution,
+  dead, best_class, explained
+FROM trust JOIN units ON units.layer = trust.layer AND units.unit = trust.unit""",
 )
 
 VIEW_NAMES = tuple(view.split()[2] for view in VIEWS)

@@ -20,7 +20,7 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _check_path(path)
+        check_path(path)
         with refusing(path):
             self._connection = connect_reader(path)
         self._version: int | None = None
@@ -80,7 +80,8 @@ class Source:
         self._connection.close()
 
 
-def _check_path(path: Path) -> None:
+def check_path(path: Path) -> None:
+    """Raise UsageError where there is no file that could be an atlas."""
     if path.is_dir():
         raise UsageError(f"{str(path)!r} is a folder; give a file that 'phosphene scan' wrote")
     if not path.exists():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from phosphene.atlas.connection import WAIT, connect_writer, journal_of
-from phosphene.atlas.refusals import unwritten
+from phosphene.atlas.refusals import Job, unwritten
 from phosphene.errors import PhospheneError
 
 
@@ -23,8 +23,9 @@ class Sole:
         PhospheneError: another scan holds the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, job: Job) -> None:
         self.path = path
+        self._job = job
         self.connection = connect_writer(path)
         try:
             self._hold()
@@ -52,9 +53,9 @@ class Sole:
     def _refusal(self, error: sqlite3.Error) -> PhospheneError:
         if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
             return PhospheneError(
-                f"another scan is writing {str(self.path)!r}; wait until that has ended, or give this one another file"
+                f"{self._job.others} is writing {str(self.path)!r}; wait until that has ended{self._job.instead}"
             )
-        return unwritten(self.path, error)
+        return unwritten(self.path, error, self._job)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -69,13 +70,15 @@ class Sole:
             self._hold()
         except sqlite3.Error as error:
             self.close()
-            raise unwritten(self.path, error) from error
+            raise unwritten(self.path, error, self._job) from error
         except BaseException:
             self.close()
             raise
         if self._data_version() != self._version:
             self.close()
-            raise PhospheneError(f"another scan wrote to {str(self.path)!r} meanwhile; go on with it by --resume")
+            raise PhospheneError(
+                f"{self._job.others} wrote to {str(self.path)!r} meanwhile; go on with it by {self._job.go_on}"
+            )
 
     def compact(self) -> None:
         """Give free pages back to the disk, if they are many and it has room; end of all writing."""

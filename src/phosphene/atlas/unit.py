@@ -9,10 +9,19 @@ from PIL import Image
 from phosphene.atlas.images import ImageRows
 from phosphene.atlas.notebook import unit_html
 from phosphene.atlas.pictures import patch
-from phosphene.atlas.records import ClassRow, CorrelationRow, Example, ImageRow, LayerInfo, UnitRow, VisibleRow
+from phosphene.atlas.records import (
+    ClassRow,
+    CorrelationRow,
+    Example,
+    ImageRow,
+    LayerInfo,
+    TrustRow,
+    UnitRow,
+    VisibleRow,
+)
 from phosphene.atlas.refusals import damaged
 from phosphene.atlas.rows import Row
-from phosphene.atlas.schema import CLASSES, CORRELATIONS, EXAMPLES, UNITS, VISIBLE
+from phosphene.atlas.schema import CLASSES, CORRELATIONS, EXAMPLES, TRUST, UNITS, VISIBLE
 from phosphene.atlas.source import Source
 
 _OF_UNIT = "layer = ? AND unit = ?"
@@ -77,10 +86,11 @@ class AtlasUnit:
         found = (VisibleRow(*row[:3], *map(_number, row[3:])) for row in rows)
         return tuple(sorted(found, key=lambda v: (v.share == v.share, v.share), reverse=True))
 
-    @property
-    def evidence(self) -> tuple[()]:
-        """Measured statements that need the network; none are kept yet."""
-        return ()
+    @cached_property
+    def evidence(self) -> tuple[TrustRow, ...]:
+        """What was measured of how far its pictures can be trusted, by question; empty where nothing was."""
+        rows = self._source.rows(TRUST, _OF_UNIT, self.layer.name, self.index)
+        return tuple(map(_trust_row, rows))
 
     def image(self, example: Example) -> ImageRow:
         """Return the image of an example."""
@@ -98,6 +108,11 @@ def _example(row: Row) -> Example:
     layer, unit, kind, rank, image, value, y, x, *box = row
     x0, y0, x1, y1 = box
     return Example(layer, unit, kind, rank, image, value, y, x, (x0, y0, x1, y1))
+
+
+def _trust_row(row: Row) -> TrustRow:
+    layer, unit, question, value, *rest = row
+    return TrustRow(layer, unit, question, _number(value), *rest)
 
 
 def _unit_row(row: Row) -> UnitRow:

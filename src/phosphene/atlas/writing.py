@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from phosphene.atlas import records
-from phosphene.atlas.checks import AT_THE_END, Contents, verify
-from phosphene.atlas.connection import roll_back
+from phosphene.atlas.checks import AT_THE_END, Contents
 from phosphene.atlas.creation import create
+from phosphene.atlas.holding import Holder
 from phosphene.atlas.inserting import (
     example_rows,
     insert,
@@ -24,23 +22,22 @@ from phosphene.atlas.inserting import (
     reseal,
 )
 from phosphene.atlas.manifest import differences
-from phosphene.atlas.refusals import refusing
+from phosphene.atlas.refusals import SCAN, refusing
 from phosphene.atlas.rows import rows_of
-from phosphene.atlas.schema import ARRAYS, CLASSES, EXAMPLES, SHARDS, UNITS, VISIBLE
+from phosphene.atlas.schema import ARRAYS, CLASSES, EXAMPLES, LATER, SHARDS, UNITS, VISIBLE
 from phosphene.atlas.stored import stored_state
 from phosphene.atlas.transaction import Sole
-from phosphene.errors import PhospheneError, UsageError
+from phosphene.errors import UsageError
 
 
-class AtlasWriter:
+class AtlasWriter(Holder):
     """Writes an atlas; a context manager, made by `create` or `resume`. One at a time on a file.
 
     When something goes wrong, what was not committed is undone, and the file is let go of.
     """
 
     def __init__(self, sole: Sole, contents: Contents) -> None:
-        self._sole = sole
-        self._contents = contents
+        super().__init__(sole, contents)
         self._last_image: int = sole.connection.execute("SELECT coalesce(max(image), -1) FROM images").fetchone()[0]
 
     @classmethod
@@ -64,38 +61,15 @@ class AtlasWriter:
         path = Path(path)
         if not path.exists():
             raise UsageError(f"there is no atlas {str(path)!r} to go on with; leave --resume out to begin it")
-        if not os.access(path.parent, os.W_OK):
-            raise PhospheneError(f"{str(path.parent)!r} is read-only; copy {path.name!r} to where you may write")
-        with refusing(path):
-            roll_back(path)
-            sole = Sole(path)
+        writer = cls._hold(path, SCAN)
         try:
-            with refusing(path):
-                contents = verify(sole.connection, path)
-            _compare(path, contents.manifest, manifest)
-            return cls(sole, contents)
+            _compare(path, writer.manifest, manifest)
         except BaseException:
-            sole.close()
+            writer.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file; what was not committed is undone."""
-        self._sole.close()
+        return writer
 
     # -- where the scan is ---------------------------------------------------------------------------------------
-
-    @property
-    def manifest(self) -> records.Manifest:
-        """The manifest in the file."""
-        return self._contents.manifest
 
     @property
     def progress(self) -> records.Progress:
@@ -201,7 +175,7 @@ class AtlasWriter:
             insert(connection, VISIBLE, rows_of(VISIBLE, visible))
             insert_pairs(connection, correlations)
             connection.execute("DELETE FROM thumbnails WHERE image NOT IN (SELECT image FROM examples)")
-            reseal(connection, *AT_THE_END)
+            reseal(connection, *AT_THE_END, *LATER)
         self._contents = replace(self._contents, progress=replace(self.progress, complete=True))
         self._sole.compact()
 
