@@ -176,6 +176,8 @@ def test_after_a_kill_at_any_moment_the_next_story_is_whole(tmp_path, when, ther
         (out / "mine.txt").write_text("mine")
     killed = subprocess.run([sys.executable, "-c", WRITER, str(out), when], check=False)
     assert killed.returncode == -signal.SIGKILL
+    with building(out) as folder:
+        assert not folder.path("x.atlas").exists(), "a scan does not begin where there is an atlas"
     write(out, a="new", d="new")
     mine = ["mine.txt"] if there else []
     assert names(out) == ["a.txt", "d.txt", *mine, MANIFEST]

@@ -1,4 +1,4 @@
-"""The last chapter: the atlases themselves, and how to ask them."""
+"""The last chapter: the atlases, and how to ask them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def ask_section(found: Findings) -> Section:
     """Name the files that hold every figure above, and what to type."""
     atlases = found.atlas, found.deep_atlas
     said = (
-        "Every figure above was read from two files that stand beside this page, one for each network: of every unit "
-        "its strongest and typical pictures, its statistics, what goes with it and what explains it. Ask them in SQL, "
-        "or draw any unit as in figure 2:"
+        "What the networks said to all these pictures is kept in two files beside this page: of every unit its "
+        "strongest and typical pictures, its statistics, the units that go with it and what plainly visible things "
+        "explain. Ask them in SQL, or draw any unit as in figure 2:"
     )
     commands = f'phosphene query {found.atlas.path.name} "{DARKEST}"', _top(found)
     return Section("ask", "Ask for more", (said,), commands=commands, files=tuple(each.path.name for each in atlases))

@@ -40,9 +40,7 @@ class Folder:
         """Write the manifest and bring everything into place, taking away what an earlier story left."""
         before = _written_before(self.target)
         self._check(before)
-        self._list(
-            {*self._names, *before, MANIFEST}, {}
-        )  # a kill from here on leaves no file that is not known as ours
+        self._list({*self._names, *before, MANIFEST}, {})  # after a kill, all that is there is known as ours
         with _refusals(self.target):
             for name in self._names:
                 (self._building / name).replace(self.target / name)
