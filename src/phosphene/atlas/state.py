@@ -15,13 +15,18 @@ from phosphene.atlas.records import Array, LayerInfo, Manifest
 
 HEAD = 4096
 """Bytes that the head of a blob may have beside its numbers."""
+LARGEST = 10**9
+"""Bytes that a blob may have: as many as SQLite, as it is usually built, takes for one value."""
+PAIRS = 2**24
+"""Pairs of units of a layer whose co-moments are kept at most: all those of up to 4,096 units."""
 
 
 @dataclass(frozen=True)
 class Kind:
     """An array of the state: its number format, and its shape in the letters of docs/atlas-format.md.
 
-    C units, K strongest images, S sample images (or fewer), L classes, F visible features.
+    C units, P of them that are paired with all, K strongest images, S sample images (or fewer), L classes, F visible
+    features.
     """
 
     dtype: str
@@ -47,7 +52,7 @@ ARRAYS: Mapping[str, Kind] = {
     "class_count": Kind("<i8", "L"),
     "pair_count": Kind("<i8", ""),
     "pair_mean": Kind("<f8", "C"),
-    "pair_products": Kind("<f8", "CC"),
+    "pair_products": Kind("<f8", "PC"),
     "seen_count": Kind("<i8", ""),
     "seen_mean": Kind("<f8", "F"),
     "seen_products": Kind("<f8", "FF"),
@@ -55,6 +60,11 @@ ARRAYS: Mapping[str, Kind] = {
     "seen_unit_m2": Kind("<f8", "C"),
     "seen_unit_products": Kind("<f8", "FC"),
 }
+
+
+def paired(units: int) -> int:
+    """Return of how many units, the first ones, correlations with all units of their layer are kept."""
+    return min(units, max(1, PAIRS // units))
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ def bounds(manifest: Manifest, layer: LayerInfo, name: str) -> tuple[int, ...]:
     """Return the shape of an array, or the largest it may have. Raises KeyError for an array the format lacks."""
     sizes = {
         "C": layer.units,
+        "P": paired(layer.units),
         "K": manifest.options.top,
         "S": manifest.options.sample,
         "L": len(manifest.classes),

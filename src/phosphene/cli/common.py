@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -37,6 +39,19 @@ def answer(text: str, data: Any, as_json: bool) -> None:
 def say(line: str) -> None:
     """Print one line of progress or advice on stderr."""
     typer.echo(line, err=True)
+
+
+@contextmanager
+def warnings_said(as_json: bool = False) -> Iterator[None]:
+    """Say warnings as sentences, or events of JSON, without the line of code that raised them."""
+
+    def note(message: Warning | str, *where: object, **more: object) -> None:
+        say(json.dumps({"event": "note", "text": str(message)}) if as_json else f"note: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = note
+        yield
 
 
 def _plain(value: Any) -> Any:

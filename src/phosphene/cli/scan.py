@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phosphene.cli.common import AsJson, Device, DeviceName, answer
+from phosphene.cli.common import AsJson, Device, DeviceName, answer, warnings_said
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def scan(
     keep_freed_memory()
     net = load(network, weights, input_size=input_size(size), device=device.value)
     given = open_images(images if len(images) > 1 else images[0], split=split)
-    with display(out, as_json) as hear:
+    with warnings_said(as_json), display(out, as_json) as hear:
         atlas = run(
             net,
             given,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
+from phosphene.cli.common import AsJson, Device, DeviceName, answer, say, warnings_said
 from phosphene.cli.figure_options import Dpi, Out, Rule, RuleName, ScaleName, Theme, ThemeName, Unpool, UnpoolName
 from phosphene.cli.memory import Memory, memory_bytes
 from phosphene.cli.network_options import InputSize, NetworkName, Weights, input_size
@@ -54,7 +51,7 @@ def show(
     ending(out)
     limit = memory_bytes(memory)
     keep_freed_memory()
-    with _warnings_said():
+    with warnings_said():
         net = load(network, weights, input_size=input_size(size), device=device.value)
         units = addresses(net, layer, unit or [])
         given = open_images(images if len(images) > 1 else images[0])
@@ -64,13 +61,3 @@ def show(
         say(f"passed over {failure.id}: {failure.reason}")
     what = {"units": shown.units, "images": shown.images, "activation": shown.activation, "passed_over": shown.failures}
     answer(str(out), {"file": out, "network": net.name, **what}, as_json)
-
-
-@contextmanager
-def _warnings_said() -> Iterator[None]:
-    """Say warnings as sentences, without the line of code that raised them."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        yield
-    for each in caught:
-        say(f"note: {each.message}")

@@ -21,6 +21,8 @@ QUANTILES = (10, 50, 90)
 """Per cent of the sample's peaks at which a typical image is shown."""
 PARTNERS = 8
 """Most correlated and most anti-correlated units that are kept of each unit."""
+BLOCK = 1024
+"""Units that are looked at together: all of a wide layer would take several times what is kept of it."""
 ALIKE = 0.95
 """Pairs of units whose correlation is larger, either way, are all kept."""
 
@@ -81,7 +83,8 @@ class Derived:
     @cached_property
     def areas(self) -> Floats:
         """Area under the ROC curve of every class, (classes, C), from the sample; NaN where there is no telling."""
-        return roc_areas(self._peaks, self.labels, len(self.classes))
+        parts = (self._peaks[:, units] for units in _blocks(np.arange(self.layer.units)))
+        return np.concatenate([roc_areas(part, self.labels, len(self.classes)) for part in parts], 1)
 
     @property
     def _peaks(self) -> Floats:
@@ -101,22 +104,29 @@ class Derived:
                 yield ClassRow(self.layer.name, u, self.classes[int(seen[c])], float(means[c, u]), float(areas[c, u]))
 
     def correlations(self) -> Iterator[CorrelationRow]:
-        """Each unit's strongest partners, and all pairs that are nearly alike or opposite; each pair once."""
-        f = self.summary.features
-        r = self.summary.pairs.correlation()[f:, f:]
-        np.fill_diagonal(r, np.nan)
-        keep = np.abs(r) > ALIKE
-        order = np.argsort(np.where(np.isnan(r), 0, r), axis=1, kind="stable")
-        for chosen in (order[:, :PARTNERS], order[:, max(0, len(r) - PARTNERS) :]):
-            np.put_along_axis(keep, chosen, True, 1)
-        keep = (keep | keep.T) & ~np.isnan(r)
-        for a, b in zip(*np.nonzero(np.triu(keep, 1)), strict=True):
-            yield CorrelationRow(self.layer.name, int(a), int(b), float(r[a, b]))
+        """Each unit's strongest partners, and all pairs that are nearly alike or opposite; each pair once.
+
+        Of a layer that is too wide for all pairs, those that the first units have part in.
+        """
+        found = [_remarkable(units, others, r) for units, others, r in self._correlated()]
+        pairs, r = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        pairs, once = np.unique(np.sort(pairs, 1), axis=0, return_index=True)
+        for (a, b), value in zip(pairs.tolist(), r[once].tolist(), strict=True):
+            yield CorrelationRow(self.layer.name, a, b, value)
+
+    def _correlated(self) -> Iterator[tuple[Integers, Integers, Floats]]:
+        """Yield units (n,), others (m,) and their correlations (n, m), until each unit came once."""
+        f, pairs = self.summary.features, self.summary.pairs
+        paired, every = len(pairs.products) - f, np.arange(self.layer.units)
+        for units in _blocks(every[:paired]):
+            yield units, every, pairs.correlation(f + units, f + every)
+        for units in _blocks(every[paired:]):
+            yield units, every[:paired], pairs.correlation(f + every[:paired], f + units).T
 
     def visible(self) -> Iterator[VisibleRow]:
         """How each visible feature goes with each unit, and its share of what all of them explain."""
         f = self.summary.features
-        r = self.summary.pairs.correlation()[:f, f:]
+        r = self.summary.pairs.correlation(np.arange(f), f + np.arange(self.layer.units))
         _, shares = regression(self.summary.pairs, f)
         for k, name in enumerate(self.features):
             for u in np.flatnonzero(~np.isnan(shares[k])):
@@ -147,6 +157,21 @@ class Derived:
         image, value, place = int(found[0]), float(found[1]), int(found[2])
         y, x = divmod(place, self.layer.size[1])
         return Example(self.layer.name, unit, kind, rank, image, value, y, x, box(self.layer, image, y, x))
+
+
+def _blocks(units: Integers) -> list[Integers]:
+    return [units[first : first + BLOCK] for first in range(0, len(units), BLOCK)]
+
+
+def _remarkable(units: Integers, others: Integers, r: Floats) -> tuple[Integers, Floats]:
+    """Return the pairs (n, 2) that are kept of correlations (units, others), and theirs."""
+    r = np.where(units[:, None] == others, np.nan, r)
+    keep = np.abs(r) > ALIKE
+    order = np.argsort(np.nan_to_num(r), axis=1, kind="stable")
+    for chosen in (order[:, :PARTNERS], order[:, max(0, order.shape[1] - PARTNERS) :]):
+        np.put_along_axis(keep, chosen, True, 1)
+    row, column = np.nonzero(keep & ~np.isnan(r))
+    return np.stack([units[row], others[column]], 1), r[row, column]
 
 
 def typical(peaks: Floats, images: Integers) -> list[tuple[int, int]]:
@@ -184,12 +209,12 @@ def regression(pairs: CoMoments, features: int) -> tuple[Floats, Floats]:
     A share is the standardised slope times the correlation; the shares of a unit sum to its R^2 (Pratt, "Dividing the
     indivisible", 1987). NaN for units that never change, and where there are fewer rows than a regression needs.
     """
-    r = pairs.correlation()
-    own, crossed = r[:features, :features], r[:features, features:]
+    r = pairs.correlation(np.arange(features))
+    own, crossed = r[:, :features], r[:, features:]
     usable = ~np.isnan(np.diag(own))
     units = crossed.shape[1]
     shares = np.full((features, units), np.nan)
-    changing = ~np.isnan(np.diag(r)[features:])
+    changing = pairs.squares[features:] > 0
     if int(pairs.count) > features + 1 and usable.any():
         slopes = np.linalg.lstsq(own[np.ix_(usable, usable)], crossed[np.ix_(usable, changing)], rcond=1e-10)[0]
         shares[np.ix_(usable, changing)] = slopes * crossed[np.ix_(usable, changing)]

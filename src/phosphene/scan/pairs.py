@@ -11,26 +11,37 @@ from phosphene.scan.kernel import Floats, Integers
 
 TOGETHER = 1024
 """Rows that wait for each other: one product of large matrices is cheaper than many of small ones."""
+WAITING = 2**21
+"""Numbers that wait at most: wide rows are fewer."""
 
 
 @dataclass
 class CoMoments:
-    """Of the rows seen so far: their number, mean (D,), and sum of products of deviations (D, D), float64."""
+    """Of the rows seen so far: how their columns vary, alone and together, float64.
+
+    Attributes:
+        count: how many rows there were.
+        mean: (D,).
+        products: (R, D) sums of products of deviations, of the first R columns with all: D x D unless that is too much.
+        rest: (D - R,) sums of squared deviations of the other columns.
+    """
 
     count: Integers
     mean: Floats
     products: Floats
+    rest: Floats = field(default_factory=lambda: np.zeros(0))
     _waiting: list[Floats] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, width: int) -> CoMoments:
-        """Return the figures of no rows."""
-        return cls(np.zeros((), np.int64), np.zeros(width), np.zeros((width, width)))
+    def empty(cls, width: int, leading: int | None = None) -> CoMoments:
+        """Return the figures of no rows; with ``leading``, that many columns are followed with all others."""
+        first = width if leading is None else leading
+        return cls(np.zeros((), np.int64), np.zeros(width), np.zeros((first, width)), np.zeros(width - first))
 
     def add(self, rows: Floats) -> None:
         """Take in ``rows`` (n, D), some time later; a row with NaN or infinity in it is left out whole."""
         self._waiting.append(np.asarray(rows, np.float64))
-        if sum(len(some) for some in self._waiting) >= TOGETHER:
+        if sum(len(some) for some in self._waiting) >= min(TOGETHER, WAITING // len(self.mean)):
             self.settle()
 
     def settle(self) -> None:
@@ -39,30 +50,48 @@ class CoMoments:
             return
         rows = np.concatenate(self._waiting)
         self._waiting.clear()
-        rows = rows[np.isfinite(rows).all(1)]
+        if not (finite := np.isfinite(rows).all(1)).all():
+            rows = rows[finite]
         if len(rows):
             mean = rows.mean(0)
-            away = torch.from_numpy(rows - mean)  # multiplied by torch, whose threads are there already
-            self._join(len(rows), mean, (away.T @ away).numpy())
+            rows -= mean
+            away, first = torch.from_numpy(rows), len(self.products)  # torch's threads are there already
+            torch.from_numpy(self.products).addmm_(away[:, :first].T, away)
+            self.rest += (rows[:, first:] ** 2).sum(0)
+            self._shift(len(rows), mean)
 
     def merge(self, other: CoMoments) -> None:
         """Take in what another part of the image set gave."""
         self.settle()
         other.settle()
-        self._join(int(other.count), other.mean, other.products)
+        self.products += other.products
+        self.rest += other.rest
+        self._shift(int(other.count), other.mean)
 
-    def _join(self, count: int, mean: Floats, products: Floats) -> None:
+    def _shift(self, count: int, mean: Floats) -> None:
+        """Count rows whose own products are in, but about their own mean (Chan, Golub & LeVeque 1979)."""
         total = max(int(self.count) + count, 1)
-        difference = mean - self.mean
-        self.products += products
-        self.products += np.outer(difference, difference * (int(self.count) * count / total))
+        difference, weight = mean - self.mean, int(self.count) * count / total
+        first, step = len(self.products), torch.from_numpy(difference)
+        torch.from_numpy(self.products).addr_(step[:first], step, alpha=weight)
+        self.rest += difference[first:] ** 2 * weight
         self.mean += difference * (count / total)
         self.count += count
 
-    def correlation(self) -> Floats:
-        """Return Pearson's correlation (D, D); NaN where a column never changed."""
+    @property
+    def squares(self) -> Floats:
+        """Sums of squared deviations of all columns, (D,)."""
         self.settle()
-        deviation = np.sqrt(np.diag(self.products))
+        return np.concatenate([self.products.diagonal(), self.rest])
+
+    def correlation(self, rows: Integers | None = None, columns: Integers | None = None) -> Floats:
+        """Return Pearson's correlation of some of the first R columns, or all, with some of all D, or all.
+
+        NaN where one of the two is constant.
+        """
+        deviation = np.sqrt(self.squares)
+        rows = np.arange(len(self.products)) if rows is None else rows
+        columns = np.arange(len(self.mean)) if columns is None else columns
         with np.errstate(divide="ignore", invalid="ignore"):
-            found: Floats = self.products / np.outer(deviation, deviation)
-        return np.clip(found, -1, 1)
+            found: Floats = self.products[np.ix_(rows, columns)] / np.outer(deviation[rows], deviation[columns])
+        return np.clip(found, -1, 1, out=found)

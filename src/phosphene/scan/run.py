@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+import warnings
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from phosphene.scan.loading import Loaded, loaded
 from phosphene.scan.scanner import Scanner
 from phosphene.scan.summary import Kept
 from phosphene.scan.thumbnails import thumbnails
+from phosphene.scan.wide import check_sizes, wide
 from phosphene.sources.images import ImageSet
 from phosphene.sources.images import images as open_images
 
@@ -101,6 +103,9 @@ def scan(
         resume: go on with a scan that was interrupted; it ends as if it had not been.
         tell: hears of the progress after each batch.
 
+    Warns:
+        UserWarning: a layer has more than 4,096 units: correlations are kept of its first ones with all.
+
     Raises:
         UsageError: a layer, option or image set that is not there, or a scan to go on with that is of something else.
         PhospheneError: the atlas cannot be written. What was committed stays.
@@ -111,6 +116,9 @@ def scan(
     _check(top=top, sample=sample, positions=positions, every=every, precision=precision, batch=batch)
     options = Options(top, sample, batch or _batch(net), precision, positions, keep_images)
     manifest = _manifest(net, pictures, chosen, options, every)
+    check_sizes(manifest)
+    if said := wide(chosen):
+        warnings.warn(said, stacklevel=2)
     scanner = Scanner(net, chosen, Kept(top, sample, positions), len(pictures.classes), precision, every)
     writer = AtlasWriter.resume(out, manifest) if resume else AtlasWriter.create(out, manifest)
     with writer:
@@ -141,10 +149,11 @@ def _batch(net: Network) -> int:
 
 
 def _manifest(net: Network, pictures: ImageSet, layers: Sequence[Layer], options: Options, every: int) -> Manifest:
+    words = preprocessing_words(net.preprocess), f"positions of one picture in {every}", wide(layers)
     return Manifest(
         network=net.name,
         weights=weights_hash(net.model),
-        preprocessing=f"{preprocessing_words(net.preprocess)}; positions of one picture in {every}",
+        preprocessing="; ".join(filter(None, words)),
         input_size=net.input_size,
         images=pictures.name,
         classes=pictures.classes,

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from phosphene.atlas.state import paired
 from phosphene.geometry import View
 from phosphene.scan import draws, kernel
 from phosphene.scan.kernel import Floats, Integers, Values
@@ -79,7 +80,7 @@ class Summary:
             np.zeros((classes, units)),
             np.zeros(classes, np.int64),
             features,
-            CoMoments.empty(features + units),
+            CoMoments.empty(features + units, features + paired(units)),
         )
 
     def add(self, maps: Tensor, batch: Batch) -> None:
@@ -133,7 +134,7 @@ class Summary:
             "seen_mean": pairs.mean[:f],
             "seen_products": pairs.products[:f, :f],
             "seen_unit_mean": pairs.mean[f:],
-            "seen_unit_m2": pairs.products.diagonal()[f:],
+            "seen_unit_m2": pairs.squares[f:],
             "seen_unit_products": pairs.products[:f, f:],
         }
 
@@ -155,10 +156,12 @@ class Summary:
 
 def joint(state: State) -> CoMoments:
     """Return means and co-moments of visible features and units together, features first."""
-    crossed = state["seen_unit_products"]
+    crossed, products = state["seen_unit_products"], state["pair_products"]
+    first, units = products.shape
     mean = np.concatenate([state["seen_mean"], state["pair_mean"]])
-    products = np.block([[state["seen_products"], crossed], [crossed.T, state["pair_products"]]])
-    return CoMoments(np.array(state["pair_count"]), mean, products)
+    whole = np.block([[state["seen_products"], crossed], [crossed[:, :first].T, products]])
+    rest = state["seen_unit_m2"][first:].copy() if first < units else np.zeros(0)
+    return CoMoments(np.array(state["pair_count"]), mean, whole, rest)
 
 
 def _laid_out(maps: Tensor) -> Values:
