@@ -18,7 +18,7 @@ from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence import bootstrap
 from phosphene.evidence.finding import Finding, Interval
-from phosphene.evidence.phrases import counted
+from phosphene.evidence.phrases import counted, listed
 from phosphene.scan.derive import roc_areas
 from phosphene.scan.kernel import Floats, Integers
 
@@ -50,7 +50,8 @@ class Classes:
         agreed: whether both halves of the sample chose the same class.
         strongest: (classes,) how many of its strongest pictures are of each class.
         cover: how many classes it takes to cover half of those; 0 where they have no classes.
-        cover_by_chance: how many it takes for as many pictures drawn blindly: the mean, and the lowest of 40 (2.5 %).
+        cover_by_chance: how many it takes for as many pictures drawn blindly, on average.
+        most_by_chance: how many of those are of the most frequent class, 39 times in 40 no more.
     """
 
     unit: str
@@ -63,7 +64,8 @@ class Classes:
     agreed: bool
     strongest: Integers
     cover: int
-    cover_by_chance: tuple[float, float]
+    cover_by_chance: float
+    most_by_chance: float
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -97,7 +99,7 @@ def classes(atlas: Atlas, units: Sequence[AtlasUnit], draws: int = DRAWS, seed: 
                 agreed,
                 strongest,
                 int(cover(strongest)),
-                _cover_by_chance(int(strongest.sum()), tuple(counts.tolist()), seed),
+                *_by_chance(int(strongest.sum()), tuple(counts.tolist()), seed),
             )
         )
     return tuple(found)
@@ -181,12 +183,12 @@ def cover(counts: Integers) -> Integers:
 
 
 @lru_cache(maxsize=64)
-def _cover_by_chance(pictures: int, counts: tuple[int, ...], seed: int) -> tuple[float, float]:
-    """Return the mean and the 2.5 % point of `cover` for that many pictures drawn blindly."""
+def _by_chance(pictures: int, counts: tuple[int, ...], seed: int) -> tuple[float, float]:
+    """Return the mean `cover` of that many pictures drawn blindly, and the 97.5 % point of their largest class."""
     if not pictures or not sum(counts):
         return nan, nan
-    covers = cover(np.random.default_rng(seed).multinomial(pictures, np.array(counts) / sum(counts), PLAYS))
-    return float(np.mean(covers)), float(np.quantile(covers, 0.025))
+    drawn = np.random.default_rng(seed).multinomial(pictures, np.array(counts) / sum(counts), PLAYS)
+    return float(cover(drawn).mean()), float(np.quantile(drawn.max(1), 0.975))
 
 
 # -- words -------------------------------------------------------------------------------------------------------
@@ -215,18 +217,16 @@ def _best_class(found: Classes) -> str:
 
 
 def _of_strongest(found: Classes) -> Finding:
-    usual, least = found.cover_by_chance
+    question, beside, usual = "classes of the strongest", "pictures drawn blindly", found.cover_by_chance
     total = int(found.strongest.sum())
     if not total:
         text = f"The strongest pictures of {found.unit} have no classes."
-        return Finding("classes of the strongest", nan, text, caution="there are none, or the unit is dead")
-    names = [found.names[c] for c in np.argsort(-found.strongest, kind="stable")[: found.cover]]
-    half = f"{counted(found.cover, 'class', 'classes')} ({', '.join(names)})"
+        return Finding(question, nan, text, caution="there are none, or the unit is dead")
+    ranked = np.argsort(-found.strongest, kind="stable")[: found.cover]
+    half = listed([f"{found.strongest[c]} {found.names[c]}" for c in ranked])
     text = (
-        f"Half of the {counted(total, 'strongest picture')} of {found.unit} come from {half}; "
-        f"of pictures drawn blindly it takes {usual:.1f}."
+        f"{half} make up half of the {counted(total, 'strongest picture')} of {found.unit}; "
+        f"of pictures drawn blindly it takes {usual:.1f} classes."
     )
-    caution = "" if found.cover < least else "pictures drawn blindly are often of as few classes"
-    return Finding(
-        "classes of the strongest", float(found.cover), text, usual, "pictures drawn blindly", caution=caution
-    )
+    caution = "" if found.strongest.max() > found.most_by_chance else "as many of one class come by chance"
+    return Finding(question, float(found.cover), text, usual, beside, caution=caution)

@@ -103,6 +103,7 @@ class LayerRedundancy:
         chance: what it would be of units that have nothing to do with each other, at as many pictures.
         living: units that are not dead.
         groups: near-duplicates, negated ones among them, the largest group first.
+        left_out: units of a layer too wide for all pairs that none of this speaks of.
     """
 
     layer: str
@@ -112,6 +113,7 @@ class LayerRedundancy:
     chance: float
     living: int
     groups: tuple[tuple[int, ...], ...]
+    left_out: int = 0
 
     @property
     def finding(self) -> Finding:
@@ -123,11 +125,16 @@ class LayerRedundancy:
             else "none is a near-duplicate"
         )
         dead = len(self.order) - self.living
+        verb = "is" if dead == 1 else "are"
         text = (
             f"The {counted(self.living, 'living unit')} of {self.layer} count for {self.dimension:.1f} that are "
-            f"independent; {doubles}{f', and {dead} more are dead' if dead else ''}."
+            f"independent; {doubles}{f', and {dead} more {verb} dead' if dead else ''}."
         )
-        caution = "" if self.living > 1 else "there are not two living units to compare"
+        caution = (
+            f"the layer has {self.left_out:,} more units, of which not all pairs were kept" if self.left_out else ""
+        )
+        if self.living < 2:
+            caution = "there are not two living units to compare"
         return Finding(
             "effective dimension", self.dimension, text, self.chance, "units that are independent", None, caution
         )
@@ -136,43 +143,84 @@ class LayerRedundancy:
 def redundancy(atlas: Atlas, units: Sequence[AtlasUnit], partners: int = 3) -> tuple[Redundancy, ...]:
     """Find the most correlated and anti-correlated fellows of units of one layer, and their near-duplicates."""
     layer = units[0].layer.name
-    r, mean, deviation, pictures = _measured(atlas, layer)
-    closest = np.abs(r).max(1, where=~np.isnan(r), initial=0)
-    living = ~np.isnan(r).all(1)
+    pairs = _Pairs.of(atlas, layer)
+    closest = np.abs(np.nan_to_num(pairs.square)).max(1, initial=0)
+    living = pairs.spread[: len(closest)] > 0
     median = float(np.median(closest[living])) if living.any() else nan
-    found = []
-    for unit in units:
-        row = r[unit.index]
-        everyone = [
-            Partner(
-                f"{layer}:{other}",
-                float(row[other]),
-                slope := float(row[other] * deviation[other] / deviation[unit.index]),
-                float(mean[other] - slope * mean[unit.index]),
-                _interval(float(row[other]), pictures),
-            )
-            for other in np.argsort(-row, kind="stable")
-            if not isnan(row[other])
-        ]
-        copies = tuple(sorted((each for each in everyone if each.kind), key=lambda each: -abs(each.r)))
-        like = tuple(each for each in everyone if each.r > 0)[:partners]
-        unlike = tuple(each for each in reversed(everyone) if each.r < 0)[:partners]
-        found.append(Redundancy(str(unit), like, unlike, copies, median, int(living.sum())))
-    return tuple(found)
+    return tuple(_of_unit(pairs, unit, median, partners) for unit in units)
+
+
+def _of_unit(pairs: _Pairs, unit: AtlasUnit, median: float, partners: int) -> Redundancy:
+    row = pairs.row(unit.index)
+    order = np.argsort(-np.nan_to_num(row), kind="stable")
+    known = [int(other) for other in order if not isnan(row[other])]
+    near = [int(other) for other in known if abs(row[other]) > ALIKE]
+
+    def partner(other: int) -> Partner:
+        r = float(row[other])
+        slope = float(r * pairs.spread[other] / pairs.spread[unit.index])
+        offset = float(pairs.mean[other] - slope * pairs.mean[unit.index])
+        return Partner(f"{unit.layer.name}:{other}", r, slope, offset, _interval(r, pairs.pictures))
+
+    like = tuple(partner(other) for other in known[:partners] if row[other] > 0)
+    unlike = tuple(partner(other) for other in known[::-1][:partners] if row[other] < 0)
+    copies = tuple(partner(other) for other in sorted(near, key=lambda other: -abs(row[other])))
+    return Redundancy(str(unit), like, unlike, copies, median, int((pairs.spread > 0).sum()))
 
 
 def layer_redundancy(atlas: Atlas, layer: str) -> LayerRedundancy:
-    """Say how redundant a layer is as a whole."""
-    r, _, _, pictures = _measured(atlas, layer)
-    living = np.flatnonzero(~np.isnan(r).all(1))
-    full = r.copy()
+    """Say how redundant a layer is as a whole; of a layer too wide for all pairs, its first units."""
+    pairs = _Pairs.of(atlas, layer)
+    full = pairs.square
+    living = np.flatnonzero(pairs.spread[: len(full)] > 0)
     full[living, living] = 1
     among = full[np.ix_(living, living)]
-    dead = np.setdiff1d(np.arange(len(r)), living)
-    order = np.concatenate([living[clustered(among)], dead])
+    order = np.concatenate([living[clustered(among)], np.setdiff1d(np.arange(len(full)), living)])
     many = len(living)
-    chance = many / (1 + (many - 1) / max(pictures - 1, 1)) if many else nan
-    return LayerRedundancy(layer, full, order, participation(among), chance, many, groups(full))
+    chance = many / (1 + (many - 1) / max(pairs.pictures - 1, 1)) if many else nan
+    left_out = atlas.layer(layer).units - len(full)
+    return LayerRedundancy(layer, full, order, participation(among), chance, many, groups(full), left_out)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """What the scan kept of pairs: ``products`` (P, C) of the first P units with all, P = C unless that is too many.
+
+    ``mean`` and ``spread`` (C,), the root of the sum of squared deviations, at positions of so many ``pictures``.
+    """
+
+    products: Floats
+    mean: Floats
+    spread: Floats
+    pictures: int
+
+    @classmethod
+    def of(cls, atlas: Atlas, layer: str) -> _Pairs:
+        products, mean, squares = (
+            np.asarray(atlas.array(layer, name), np.float64) for name in ("pair_products", "pair_mean", "seen_unit_m2")
+        )
+        height, width = atlas.layer(layer).size
+        count = int(atlas.array(layer, "pair_count"))
+        pictures = round(count / min(atlas.manifest.options.positions, height * width))
+        return cls(products, mean, np.sqrt(squares), pictures)
+
+    def row(self, unit: int) -> Floats:
+        """Return a unit's correlations with all others (C,); NaN for itself, dead units and those not kept."""
+        found = np.full(len(self.mean), nan)
+        products = self.products[unit] if unit < len(self.products) else self.products[:, unit]
+        spread = np.where(self.spread > 0, self.spread, nan)
+        found[: len(products)] = np.clip(products / (spread[: len(products)] * spread[unit]), -1, 1)
+        found[unit] = nan
+        return found
+
+    @property
+    def square(self) -> Floats:
+        """The correlations of the first P units with each other (P, P); NaN on the diagonal and of dead units."""
+        first = len(self.products)
+        spread = np.where(self.spread > 0, self.spread, nan)[:first]
+        found: Floats = np.clip(self.products[:, :first] / np.outer(spread, spread), -1, 1)
+        np.fill_diagonal(found, nan)
+        return found
 
 
 def participation(correlation: Floats) -> float:
@@ -205,19 +253,6 @@ def clustered(correlation: Floats) -> Integers:
     tree = linkage(between, "average")
     order: Integers = leaves_list(optimal_leaf_ordering(tree, between) if len(correlation) <= ORDERED else tree)
     return order
-
-
-def _measured(atlas: Atlas, layer: str) -> tuple[Floats, Floats, Floats, int]:
-    """Return r (C, C), NaN on the diagonal and of dead units, means, deviations (C,), and how many pictures went in."""
-    products = np.asarray(atlas.array(layer, "pair_products"), np.float64)
-    count = int(atlas.array(layer, "pair_count"))
-    height, width = atlas.layer(layer).size
-    pictures = round(count / min(atlas.manifest.options.positions, height * width))
-    deviation = np.sqrt(np.diagonal(products) / max(count, 1))
-    spread = np.where(deviation > 0, deviation * np.sqrt(max(count, 1)), nan)
-    r = np.clip(products / np.outer(spread, spread), -1, 1)
-    np.fill_diagonal(r, nan)
-    return r, np.asarray(atlas.array(layer, "pair_mean"), np.float64), deviation, pictures
 
 
 def _interval(r: float, pictures: int) -> Interval | None:
