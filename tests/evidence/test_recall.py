@@ -17,6 +17,7 @@ def test_a_first_layers_answer_to_its_own_picture_in_closed_form():
     conv = nn.Conv2d(3, 1, 5, bias=False)
     with torch.no_grad():
         conv.weight.copy_(torch.randn(1, 3, 5, 5, generator=draw))
+        conv.weight -= conv.weight.mean()  # or the unit may never be active
     net = ph.Network(nn.Sequential(conv, nn.ReLU()), input_size=(3, 16, 16))
     x = 0.5 + 0.02 * torch.randn(4, 3, 16, 16, generator=draw)  # so faint that nothing leaves the range of pictures
     sights = sight(net, [Unit("1", 0)], x)
