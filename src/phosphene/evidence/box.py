@@ -58,6 +58,8 @@ class Boxed:
         """What drives the unit: one of `VERDICTS`, by the medians over the ways of hiding; empty if nothing does."""
         if np.isnan(self.alone).any():
             return ""
+        if self.overlap in (0, 1):  # the other part is not seen, so it cannot matter
+            return VERDICTS[bool(self.overlap), not self.overlap]
         return VERDICTS[bool(np.median(self.alone) >= HALF), bool(np.median(self.hidden) >= HALF)]
 
     @property
