@@ -15,6 +15,8 @@ from phosphene.errors import PhospheneError as PhospheneError
 
 if TYPE_CHECKING:
     from phosphene.atlas.reading import open_atlas
+    from phosphene.evidence.asking import explain
+    from phosphene.evidence.filling import trust
     from phosphene.network import Network
     from phosphene.project import project
     from phosphene.scan import scan
@@ -22,15 +24,17 @@ if TYPE_CHECKING:
     from phosphene.sources.networks import load
 
 __version__ = "0.1.0"
-__all__ = ["Network", "PhospheneError", "images", "load", "open_atlas", "project", "scan"]
+__all__ = ["Network", "PhospheneError", "explain", "images", "load", "open_atlas", "project", "scan", "trust"]
 
 _HOMES = {
     "Network": "phosphene.network",
+    "explain": "phosphene.evidence.asking",
     "images": "phosphene.sources.images",
     "load": "phosphene.sources.networks",
     "open_atlas": "phosphene.atlas.reading",
     "project": "phosphene.project",
     "scan": "phosphene.scan",
+    "trust": "phosphene.evidence.filling",
 }
 
 

@@ -31,6 +31,13 @@ class Frame:
         )
         return x0, y0, x1, y1
 
+    def input_box(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+        """Turn a box (x0, y0, x1, y1) of source pixels into the nearest input pixels."""
+        x0, y0, x1, y1 = (
+            round((edge - self.offset[axis % 2]) / self.scale[axis % 2]) for axis, edge in enumerate(box)
+        )
+        return x0, y0, x1, y1
+
 
 Interpolation = Literal["bilinear", "bicubic"]
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
@@ -127,6 +134,11 @@ class Scale:
             return inputs
         gain, offset = (v.to(inputs).reshape(-1, 1, 1) for v in (self.gain, self.offset))
         return (inputs - offset) / gain
+
+
+def frame_of(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Frame:
+    """Return where the input that a preprocessing makes lies in pictures of ``size`` (W, H)."""
+    return preprocess.frame(size) if isinstance(preprocess, Preprocessing) else measured_frame(preprocess, size)
 
 
 def measured_frame(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Frame:

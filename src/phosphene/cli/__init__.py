@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import phosphene
-from phosphene.cli import atlas, demo, doctor, export, layers, query, scan, show, top, train
+from phosphene.cli import atlas, demo, doctor, explain, export, layers, query, scan, show, top, train, trust
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
@@ -20,6 +20,8 @@ COMMANDS = (
     scan.scan,
     top.top,
     atlas.atlas,
+    explain.explain,
+    trust.trust,
     query.query,
     export.export,
     doctor.doctor,

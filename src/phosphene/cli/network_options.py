@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phosphene.errors import UsageError
+
+if TYPE_CHECKING:
+    from phosphene.atlas.reading import Atlas
 
 NetworkName = Annotated[
     str,
@@ -35,4 +38,10 @@ def input_size(typed: str | None) -> tuple[int, int, int] | None:
     if match is None or "0" in match.groups():
         raise UsageError(f"{typed!r} is no input size; give channels, height and width, such as 3x224x224")
     channels, height, width = map(int, match.groups())
+    return channels, height, width
+
+
+def input_size_of(atlas: Atlas) -> tuple[int, int, int]:
+    """Return the input size of the network that was scanned."""
+    channels, height, width = atlas.manifest.input_size
     return channels, height, width

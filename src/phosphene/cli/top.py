@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from phosphene.cli.common import AsJson, Device, DeviceName, answer
 from phosphene.cli.figure_options import Dpi, Out, Rule, RuleName, Theme, ThemeName, Unpool, UnpoolName
-from phosphene.cli.network_options import Weights
-
-if TYPE_CHECKING:
-    from phosphene.atlas.records import Manifest
+from phosphene.cli.network_options import Weights, input_size_of
 
 
 def top(
@@ -49,14 +46,9 @@ def top(
         chosen = [unit for one in found for unit in (one if isinstance(one, tuple) else (one,))]
         projecting = None
         if network is not None:
-            net = load(network, weights, input_size=_size(opened.manifest), device=device.value)
+            net = load(network, weights, input_size=input_size_of(opened), device=device.value)
             same_network(net, opened.manifest)
             given = open_images(images if len(images) > 1 else images[0]) if images else None
             projecting = Projecting(net, given, rule.value, unpool.value)
         top_sheet(opened, chosen, projecting, columns).save(out, theme.value, dpi)
     answer(str(out), {"file": out, "units": [str(unit) for unit in chosen]}, as_json)
-
-
-def _size(manifest: Manifest) -> tuple[int, int, int]:
-    channels, height, width = manifest.input_size
-    return channels, height, width

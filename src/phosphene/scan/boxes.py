@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from phosphene.network import Layer, Network
-from phosphene.preprocessing import Frame, Preprocessing, measured_frame
+from phosphene.preprocessing import Frame, frame_of
 from phosphene.scan.derive import Box, BoxOf
 
 
@@ -15,9 +15,7 @@ def boxes(net: Network, sizes: dict[int, tuple[int, int]]) -> BoxOf:
 
     @lru_cache(maxsize=4096)
     def frame(size: tuple[int, int]) -> Frame:
-        if isinstance(net.preprocess, Preprocessing):
-            return net.preprocess.frame(size)
-        return measured_frame(net.preprocess, size)
+        return frame_of(net.preprocess, size)
 
     @lru_cache(maxsize=65536)
     def seen(layer: Layer, y: int, x: int) -> tuple[int, int, int, int]:

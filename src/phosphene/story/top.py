@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from PIL import Image
 
 from phosphene.atlas.reading import Atlas
-from phosphene.atlas.records import Example, ImageRow
+from phosphene.atlas.records import Example
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Group, Sheet, Tile
-from phosphene.errors import UsageError
+from phosphene.evidence.pictures import ScannedPictures
 from phosphene.network import Network, Unit
 from phosphene.project import Rule, Unpool
 from phosphene.sources.images import ImageSet
@@ -46,7 +46,7 @@ def top_sheet(
     Raises:
         UsageError: pictures that the atlas does not hold whole and that no image set was given for.
     """
-    source = _Pictures(atlas, projecting) if projecting else None
+    source = ScannedPictures(atlas, projecting.images) if projecting else None
     groups = [_group(unit, projecting, source) for unit in units]
     across = columns or min(len(units), 3 if projecting is None else 2)
     return Sheet(groups, across, f"{atlas.manifest.network} · {atlas.manifest.images}", _note(projecting))
@@ -59,7 +59,7 @@ def _note(projecting: Projecting | None) -> str:
     return f"{TYPICAL} {GREY} {each if projecting.scale == 'tile' else 'Projections of a unit scaled together.'}"
 
 
-def _group(unit: AtlasUnit, projecting: Projecting | None, source: _Pictures | None) -> Group:
+def _group(unit: AtlasUnit, projecting: Projecting | None, source: ScannedPictures | None) -> Group:
     heading = str(unit), "dead" if unit.stats.dead else number(unit.stats.maximum)
     strongest, typical = unit.examples[:NINE], unit.typical
     if not (strongest or typical):
@@ -67,7 +67,7 @@ def _group(unit: AtlasUnit, projecting: Projecting | None, source: _Pictures | N
     if projecting is None or source is None:
         return Group(_kept(unit, strongest, typical), 1, *heading)
     address = Unit(unit.layer.name, unit.index)
-    pictures = [source.of(unit, example) for example in (*strongest, *typical)]
+    pictures = [source.open(example.image) for example in (*strongest, *typical)]
     found = patches_of(projecting.net, address, pictures, projecting.rule, projecting.unpool)
     return Group(patch_groups(found, typical, projecting.scale), 2, *heading)
 
@@ -83,27 +83,3 @@ def _kept(unit: AtlasUnit, strongest: Sequence[Example], typical: Sequence[Examp
 def _tile(patch: Image.Image | None) -> Tile:
     return Tile(patch, note="" if patch else "no picture kept")
 
-
-class _Pictures:
-    """The scanned pictures themselves: from the image set, or the atlas's copies where these are whole."""
-
-    def __init__(self, atlas: Atlas, projecting: Projecting) -> None:
-        self._atlas = atlas
-        given = projecting.images
-        self._given = None if given is None else {picture.id: picture for picture in given}
-
-    def of(self, unit: AtlasUnit, example: Example) -> Image.Image:
-        row = unit.image(example)
-        return self._kept(row) if self._given is None else self._found(row)
-
-    def _found(self, row: ImageRow) -> Image.Image:
-        assert self._given is not None
-        if row.name not in self._given:
-            raise UsageError(f"{row.name!r} is not among the images that were given; give the set that was scanned")
-        return self._given[row.name].open()
-
-    def _kept(self, row: ImageRow) -> Image.Image:
-        kept = self._atlas.thumbnail(row.index)
-        if kept is None or kept.size != (row.width, row.height):
-            raise UsageError("the atlas does not hold its pictures whole; give the images that were scanned (--images)")
-        return kept
