@@ -4,7 +4,6 @@ import errno
 import os
 import resource
 import signal
-import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from phosphene.atlas.records import LayerInfo, Options
 from phosphene.atlas.writing import AtlasWriter
 from phosphene.errors import PhospheneError, UsageError
 from tests.atlas import synthetic
+from tests.atlas.driving import failing, in_a_child
 
 GOLDEN = Path(__file__).with_name("golden.atlas")
 
@@ -57,23 +57,6 @@ def test_a_database_that_may_not_grow(path):
         assert atlas.progress.shards >= 2
 
 
-def in_a_child(action: Callable[[], None]) -> str:
-    """Run in a forked process; return the text of the PhospheneError that it ends with."""
-    here, there = os.pipe()
-    if not (child := os.fork()):
-        said = "nothing was raised"
-        try:
-            action()
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}"
-        os.write(there, said.encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    os.close(there)
-    with os.fdopen(here) as pipe:
-        return pipe.read()
-
-
 @pytest.mark.parametrize("more", [1_000, 20_000, 40_000])
 def test_the_system_lets_no_file_grow_any_further(path, more):
     begun(path, 0).close()
@@ -93,34 +76,10 @@ def test_the_system_lets_no_file_grow_any_further(path, more):
     goes_on_to_the_golden_content(path, after=done)
 
 
-class Failing(sqlite3.Connection):
-    """Fails at the k-th statement after it was told to, and remembers those that it let pass."""
-
-    left = -1
-    passed: tuple[str, ...] = ()
-
-    def _count(self, sql: str) -> None:
-        self.left -= 1
-        self.passed += (sql,) if self.left > 0 else ()
-        if self.left == 0:
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = "SQLITE_IOERR_WRITE"
-            raise error
-
-    def execute(self, sql, *values):
-        self._count(sql)
-        return super().execute(sql, *values)
-
-    def executemany(self, sql, rows):
-        self._count(sql)
-        return super().executemany(sql, rows)
-
-
 @pytest.mark.parametrize("statement", [1, 2, 3, 4, 5, 20, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88])
 def test_an_error_at_the_kth_statement_of_a_commit(path, statement, monkeypatch):
     begun(path).close()
-    real = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a, **(k | {"factory": Failing})))
+    failing(monkeypatch)
     with AtlasWriter.resume(path, synthetic.manifest()) as writer:
         writer._sole.connection.left = statement
         with pytest.raises(PhospheneError, match="the disk reports an error; check it, then go on with --resume"):

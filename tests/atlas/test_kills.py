@@ -2,10 +2,8 @@
 
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,26 +12,14 @@ import pytest
 from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.writing import AtlasWriter
 from tests.atlas import synthetic
+from tests.atlas.driving import ROOT, drive
 from tests.atlas.everything import everything
 
-ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("golden.atlas")
-SCAN = [sys.executable, "-m", "tests.atlas.slow_scan"]
 
 
 def scan(path: Path, stop: Callable[[list[str]], bool], delay: float = 0.0) -> tuple[list[str], bool]:
-    """Scan; kill it ``delay`` seconds after what it said makes ``stop`` true. Return all it said, whether killed."""
-    process = subprocess.Popen([*SCAN, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said: list[str] = []
-    for line in process.stdout:
-        said.append(line.strip())
-        if stop(said):
-            time.sleep(delay)
-            process.send_signal(signal.SIGKILL)
-            break
-    said += process.stdout.read().split("\n")
-    return said, process.wait() == -signal.SIGKILL
+    return drive("tests.atlas.slow_scan", path, stop, delay)
 
 
 def at_the_end(said: list[str]) -> bool:
@@ -90,7 +76,9 @@ COUNTS = "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM failures),
 def test_a_reader_that_looks_again_and_again(tmp_path):
     path = tmp_path / "a.atlas"
     AtlasWriter.create(path, synthetic.manifest()).close()
-    process = subprocess.Popen([*SCAN, str(path), "0.03"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.atlas.slow_scan", str(path), "0.03"], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
     seen: list[int] = []
     with open_atlas(path) as followed:
         while process.poll() is None:

@@ -34,7 +34,7 @@ def begun(tmp_path):
 SUMMARY = """\
 synthetic over drawn: complete
   40 of 40 images, 3 of them passed over; 2 s
-  3 layers, 17 units, 1 of them dead; float32
+  3 layers, 17 units, 1 of them dead, 15 with trust rows; float32
   35 thumbnails inside; 0.1 MB in {file}
 
 layer  operation  units  dead  pairs alike  tells best
@@ -64,12 +64,14 @@ def test_a_summary_for_machines_keeps_to_the_schema():
     with open_atlas(GOLDEN) as atlas:
         assert found["content_hash"] == atlas.content_hash()
     assert (found["units"], found["dead"], found["progress"]["failed"]) == (17, 1, 3)
+    assert [found["measured"], *(layer["measured"] for layer in found["layers"])] == [15, 3, 12, 0]
     assert found["layers"][1] == {
         "name": "relu2",
         "kind": "relu",
         "units": 12,
         "dead": 1,
         "duplicates": 1,
+        "measured": 12,
         "most_selective": {"unit": 0, "label": "dog", "auc": synthetic.auc(synthetic.LAYERS[1], 0, "dog")},
     }
     assert found["passed_over"] == [{"reason": "it ends too early", "images": 3, "first": "cat/005 <é>.jpg"}]
@@ -91,6 +93,8 @@ def test_a_scan_that_is_not_at_its_end(begun):
     found = json.loads(run("atlas", begun, "--json").stdout)
     jsonschema.validate(found, SCHEMA)
     assert (found["dead"], found["layers"][0]["dead"], found["progress"]["complete"]) == (None, None, False)
+    assert (found["measured"], found["layers"][0]["measured"]) == (None, None)
+    assert "trust rows" not in said
 
 
 def test_a_question_for_people():

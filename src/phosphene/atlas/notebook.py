@@ -6,11 +6,12 @@ import base64
 import io
 from collections.abc import Iterator
 from html import escape
+from math import isnan
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from phosphene.atlas.records import Example
+from phosphene.atlas.records import Example, TrustRow
 
 if TYPE_CHECKING:
     from phosphene.atlas.unit import AtlasUnit
@@ -30,6 +31,9 @@ def _parts(unit: AtlasUnit) -> Iterator[str]:
     yield f'<p style="margin:0 0 8px">{escape("; ".join(_sentences(unit)))}</p>'
     yield _row("strongest", (_figure(unit, e, f"{e.value:.3g}") for e in unit.examples[:_STRONGEST]))
     yield _row("typical", (_figure(unit, e, f"{e.rank} %: {e.value:.3g}") for e in unit.typical))
+    if unit.evidence:
+        items = "".join(map(_item, unit.evidence))
+        yield f'<div><b>how far to trust this</b><ul style="margin:2px 0">{items}</ul></div>'
     yield "</div>"
 
 
@@ -46,6 +50,13 @@ def _sentences(unit: AtlasUnit) -> Iterator[str]:
         yield f"prefers {stats.best_class} (area under the ROC curve {stats.best_auc:.2f})"
     if stats.explained is not None:
         yield f"plainly visible features explain {stats.explained:.0%}"
+
+
+def _item(row: TrustRow) -> str:
+    """The figure is in the sentence too; before it, it can be found at a glance."""
+    value = "not measured" if isnan(row.value) else f"{row.value:.3g}"
+    caution = row.caution and f" <i>Caution: {escape(row.caution)}.</i>"
+    return f"<li><b>{escape(row.question)}: {value}.</b> {escape(row.sentence)}{caution}</li>"
 
 
 def _row(title: str, figures: Iterator[str]) -> str:

@@ -81,13 +81,16 @@ class Source:
 
 
 def check_path(path: Path) -> None:
-    """Raise UsageError where there is no file that could be an atlas."""
-    if path.is_dir():
-        raise UsageError(f"{str(path)!r} is a folder; give a file that 'phosphene scan' wrote")
-    if not path.exists():
-        near = (
-            did_you_mean(path.name, [each.name for each in path.parent.glob("*.atlas")]) if path.parent.is_dir() else ""
-        )
-        raise UsageError(f"there is no atlas {str(path)!r}{near or '; check its name'}")
-    if not path.is_file() or not path.stat().st_size:
-        raise UsageError(f"{str(path)!r} is empty or no file; give one that 'phosphene scan' wrote")
+    """Raise PhospheneError where there is no file that could be an atlas."""
+    with refusing(path):  # to look is refused too, in a folder that is somebody else's
+        if path.is_dir():
+            raise UsageError(f"{str(path)!r} is a folder; give a file that 'phosphene scan' wrote")
+        if not path.exists():
+            raise UsageError(f"there is no atlas {str(path)!r}{_near(path) or '; check its name'}")
+        if not path.is_file() or not path.stat().st_size:
+            raise UsageError(f"{str(path)!r} is empty or no file; give one that 'phosphene scan' wrote")
+
+
+def _near(path: Path) -> str:
+    names = [each.name for each in path.parent.glob("*.atlas")] if path.parent.is_dir() else []
+    return did_you_mean(path.name, names)

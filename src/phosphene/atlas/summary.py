@@ -24,13 +24,17 @@ class Preference:
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """A layer: its units, how many are dead, how many pairs are the same; None before the scan has ended."""
+    """A layer: its units, how many are dead, pairs that are the same, units with trust rows.
+
+    None before the scan has ended.
+    """
 
     name: str
     kind: str
     units: int
     dead: int | None
     duplicates: int | None
+    measured: int | None
     most_selective: Preference | None
 
 
@@ -60,6 +64,8 @@ class Summary:
     options: Options
     units: int
     dead: int | None
+    measured: int | None
+    """Units that have trust rows."""
     thumbnails: int
     layers: tuple[LayerSummary, ...]
     passed_over: tuple[Reason, ...]
@@ -86,6 +92,7 @@ def summary(atlas: Atlas) -> Summary:
         options=manifest.options,
         units=sum(layer.units for layer in layers),
         dead=sum(layer.dead or 0 for layer in layers) if atlas.complete else None,
+        measured=sum(layer.measured or 0 for layer in layers) if atlas.complete else None,
         thumbnails=atlas.query("SELECT count(*) FROM thumbnails").rows[0][0],
         layers=layers,
         passed_over=tuple(Reason(*row) for row in atlas.query(reasons)),
@@ -98,6 +105,7 @@ def summary(atlas: Atlas) -> Summary:
 def _layers(atlas: Atlas) -> tuple[LayerSummary, ...]:
     dead = _counts(atlas, "SELECT layer, count(*) FROM dead_units GROUP BY layer")
     same = _counts(atlas, f"SELECT layer, count(*) FROM correlations WHERE r > {CLOSE} GROUP BY layer")
+    measured = _counts(atlas, "SELECT layer, count(*) FROM measured GROUP BY layer")
     best = {row[0]: Preference(*row[1:]) for row in _best(atlas)}
     return tuple(
         LayerSummary(
@@ -106,6 +114,7 @@ def _layers(atlas: Atlas) -> tuple[LayerSummary, ...]:
             layer.units,
             dead.get(layer.name, 0) if atlas.complete else None,
             same.get(layer.name, 0) if atlas.complete else None,
+            measured.get(layer.name, 0) if atlas.complete else None,
             best.get(layer.name),
         )
         for layer in atlas.layers

@@ -68,14 +68,16 @@ class Sole:
             yield self.connection
             self.connection.execute("COMMIT")
             self._hold()
+            self._check_alone()
         except sqlite3.Error as error:
             self.close()
             raise unwritten(self.path, error, self._job) from error
         except BaseException:
             self.close()
             raise
+
+    def _check_alone(self) -> None:
         if self._data_version() != self._version:
-            self.close()
             raise PhospheneError(
                 f"{self._job.others} wrote to {str(self.path)!r} meanwhile; go on with it by {self._job.go_on}"
             )

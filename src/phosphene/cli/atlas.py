@@ -31,7 +31,7 @@ def _lines(found: Summary) -> Iterator[str]:
     total = "" if progress.total is None else f" of {progress.total:,}"
     yield f"{cell(found.network)} over {cell(found.images)}: {_state(found)}"
     yield f"  {progress.done:,}{total} images, {progress.failed:,} of them passed over; {progress.seconds:,.0f} s"
-    yield f"  {len(found.layers)} layers, {found.units:,} units{_dead(found)}; {found.options.precision}"
+    yield f"  {len(found.layers)} layers, {_units(found)}; {found.options.precision}"
     yield f"  {found.thumbnails:,} thumbnails inside; {found.bytes / 1e6:,.1f} MB in {cell(found.file)}"
     yield ""
     yield table(("layer", "operation", "units", "dead", "pairs alike", "tells best"), [*map(_row, found.layers)])
@@ -43,8 +43,9 @@ def _state(found: Summary) -> str:
     return "complete" if found.progress.complete else "not at its end; go on with: phosphene scan … --resume"
 
 
-def _dead(found: Summary) -> str:
-    return "" if found.dead is None else f", {found.dead:,} of them dead"
+def _units(found: Summary) -> str:
+    dead = "" if found.dead is None else f", {found.dead:,} of them dead"
+    return f"{found.units:,} units{dead}" + (f", {found.measured:,} with trust rows" if found.measured else "")
 
 
 def _row(layer: LayerSummary) -> tuple[object, ...]:
