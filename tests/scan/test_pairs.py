@@ -103,8 +103,11 @@ def test_wide_rows_do_not_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
     found = CoMoments.empty(7)
     found.add(ROWS[:9])
     assert found.count == 0
-    found.add(ROWS[9:10])
-    assert found.count == 10
+    found.add(ROWS[9:25])
+    assert found.count == 20
+    found.settle()
+    assert found.count == 25
+    np.testing.assert_allclose(found.mean, ROWS[:25].mean(0), rtol=1e-12)
 
 
 class Wide(nn.Module):

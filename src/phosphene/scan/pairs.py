@@ -9,9 +9,9 @@ import torch
 
 from phosphene.scan.kernel import Floats, Integers
 
-TOGETHER = 1024
+TOGETHER = 512
 """Rows that wait for each other: one product of large matrices is cheaper than many of small ones."""
-WAITING = 2**21
+WAITING = 2**20
 """Numbers that wait at most: wide rows are fewer."""
 
 
@@ -30,7 +30,8 @@ class CoMoments:
     mean: Floats
     products: Floats
     rest: Floats = field(default_factory=lambda: np.zeros(0))
-    _waiting: list[Floats] = field(default_factory=list)
+    _room: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    _waiting: int = 0
 
     @classmethod
     def empty(cls, width: int, leading: int | None = None) -> CoMoments:
@@ -40,16 +41,20 @@ class CoMoments:
 
     def add(self, rows: Floats) -> None:
         """Take in ``rows`` (n, D), some time later; a row with NaN or infinity in it is left out whole."""
-        self._waiting.append(np.asarray(rows, np.float64))
-        if sum(len(some) for some in self._waiting) >= min(TOGETHER, WAITING // len(self.mean)):
-            self.settle()
+        left = np.asarray(rows)
+        if not self._room.size:  # made once: what comes and goes between batches would scatter over the memory
+            self._room = np.empty((max(1, min(TOGETHER, WAITING // len(self.mean))), len(self.mean)))
+        while len(left):
+            some = left[: len(self._room) - self._waiting]
+            self._room[self._waiting : self._waiting + len(some)] = some
+            self._waiting += len(some)
+            left = left[len(some) :]
+            if self._waiting == len(self._room):
+                self.settle()
 
     def settle(self) -> None:
         """Take in now what is waiting: before any of the figures is read."""
-        if not self._waiting:
-            return
-        rows = np.concatenate(self._waiting)
-        self._waiting.clear()
+        rows, self._waiting = self._room[: self._waiting], 0
         if not (finite := np.isfinite(rows).all(1)).all():
             rows = rows[finite]
         if len(rows):

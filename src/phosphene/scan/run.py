@@ -37,6 +37,8 @@ SHARD = 4096
 """Pictures that are committed together."""
 SEEN = 16384
 """Pictures that give positions, about: of a larger set one in so many does, unless the caller says how many."""
+INPUTS, MAPS = 32 * 3 * 224 * 224, 40_000_000
+"""Values that a batch's inputs, and its largest layer's maps, may have."""
 PRECISIONS = ("float32", "bf16")
 
 
@@ -114,7 +116,7 @@ def scan(
     chosen = chosen_layers(net, layers)
     every = sample_every or max(1, len(pictures) // SEEN)
     _check(top=top, sample=sample, positions=positions, every=every, precision=precision, batch=batch)
-    options = Options(top, sample, batch or _batch(net), precision, positions, keep_images)
+    options = Options(top, sample, batch or _batch(net, chosen), precision, positions, keep_images)
     manifest = _manifest(net, pictures, chosen, options, every)
     check_sizes(manifest)
     if said := wide(chosen):
@@ -143,9 +145,10 @@ def _check(precision: str, batch: int | None, **counts: int) -> None:
         raise UsageError(f"there is no precision {precision!r}; choose one of {', '.join(PRECISIONS)}")
 
 
-def _batch(net: Network) -> int:
-    """Return how many pictures go together: about as many values as 32 of 224 x 224 have, 256 at most."""
-    return max(1, min(256, 32 * 3 * 224 * 224 // max(1, int(np.prod(net.input_size)))))
+def _batch(net: Network, layers: Sequence[Layer]) -> int:
+    """Return how many pictures go together: 256, or as many as keep inputs and the largest maps small."""
+    inputs, largest = int(np.prod(net.input_size)), max(layer.units * int(np.prod(layer.size)) for layer in layers)
+    return max(1, min(256, INPUTS // max(1, inputs), MAPS // max(1, largest)))
 
 
 def _manifest(net: Network, pictures: ImageSet, layers: Sequence[Layer], options: Options, every: int) -> Manifest:
