@@ -11,10 +11,11 @@ from tests.evidence import planted
 from tests.evidence.planted_pixels import Fooling
 
 
-def test_a_first_layers_answer_to_its_own_picture_in_closed_form():
+@pytest.mark.parametrize("stride", [1, 3])
+def test_a_first_layers_answer_to_its_own_picture_in_closed_form(stride):
     """Its picture is its filter w, so the answer is w * (mean colour + spread(patch) / spread(w) * w)."""
     draw = torch.Generator().manual_seed(planted.fresh_seed())
-    conv = nn.Conv2d(3, 1, 5, bias=False)
+    conv = nn.Conv2d(3, 1, 5, stride, bias=False)
     with torch.no_grad():
         conv.weight.copy_(torch.randn(1, 3, 5, 5, generator=draw))
         conv.weight -= conv.weight.mean()  # or the unit may never be active
@@ -27,7 +28,7 @@ def test_a_first_layers_answer_to_its_own_picture_in_closed_form():
     def spread(values: np.ndarray) -> float:
         return float(np.sqrt(np.mean([plane.var() for plane in values])))
 
-    for n, (top, left) in enumerate(sights.place.tolist()):
+    for n, (top, left) in enumerate((sights.place * stride).tolist()):
         patch = x[n, :, top : top + 5, left : left + 5].numpy()
         colour = x[n].mean((1, 2), keepdim=True).numpy()
         flat = max(float((w * colour).sum()), 0)
