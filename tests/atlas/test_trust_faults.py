@@ -241,7 +241,7 @@ def test_trust_rows_of_no_unit(stranger, layer, unit):
         "UPDATE trust SET low = NULL WHERE layer = 'relu1'",
         "UPDATE trust SET value = 'much' WHERE unit = 1",
         "DELETE FROM trust WHERE question = 'recall'",
-        "UPDATE trust_options SET value = '5' WHERE name = 'examples'",
+        "UPDATE trust_options SET value = '5' WHERE name = '--examples'",
         "DELETE FROM measured",
     ],
 )
@@ -261,10 +261,10 @@ def test_texts_are_measured_before_they_are_hashed(stranger, table, column, size
 
 
 def test_options_that_cannot_be_read(stranger):
-    path = stranger("UPDATE trust_options SET value = '{' WHERE name = 'examples'")
+    path = stranger("UPDATE trust_options SET value = '{' WHERE name = '--examples'")
     with pytest.raises(PhospheneError, match="is damaged"):
         TrustWriter.open(path, trusted.ABOUT)
-    path = stranger(f"UPDATE trust_options SET value = '{'[' * 10_000}' WHERE name = 'examples'")
+    path = stranger(f"UPDATE trust_options SET value = '{'[' * 10_000}' WHERE name = '--examples'")
     with pytest.raises(PhospheneError, match="is damaged"):
         TrustWriter.open(path, trusted.ABOUT)
 

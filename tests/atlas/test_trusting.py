@@ -15,8 +15,10 @@ from tests.atlas import synthetic, trusted
 from tests.atlas.everything import everything
 
 
-def about(**options) -> str:
-    return json.dumps(options)
+def about(versions=None, **options) -> str:
+    """Options are named as they are typed."""
+    told = {f"--{name.replace('_', '-')}": value for name, value in options.items()}
+    return json.dumps(told | ({"versions": versions} if versions else {}))
 
 
 def add(path, units, told=trusted.ABOUT, again=False):
@@ -52,7 +54,7 @@ def test_how_it_was_measured_is_kept(scanned):
     add(scanned, trusted.units()[:1], about(seed=3, examples=None, rule="guided", versions={"phosphene": "1"}))
     with open_atlas(scanned) as atlas:
         found = {name: json.loads(value) for name, value in atlas.query("SELECT * FROM trust_options")}
-    assert found == {"seed": 3, "examples": None, "rule": "guided", "versions": {"phosphene": "1"}}
+    assert found == {"--seed": 3, "--examples": None, "--rule": "guided", "versions": {"phosphene": "1"}}
 
 
 def test_the_order_and_the_number_of_steps_do_not_matter(scanned, tmp_path):
@@ -140,7 +142,7 @@ def test_other_software_may_go_on(scanned):
     add(scanned, trusted.units()[:1], one)
     add(scanned, trusted.units()[1:2], other)
     add(scanned, trusted.units()[2:3], about(seed=1))
-    assert told(scanned)["rows"]["trust_options"] == [("seed", "1"), ("versions", '{"torch":"1"}')]
+    assert told(scanned)["rows"]["trust_options"] == [("--seed", "1"), ("versions", '{"torch":"1"}')]
 
 
 def test_options_of_no_unit_bind_nobody(scanned):
@@ -148,7 +150,7 @@ def test_options_of_no_unit_bind_nobody(scanned):
     with TrustWriter.open(scanned, about(seed=2)) as writer:
         writer.add([])
     add(scanned, trusted.units(), about(seed=3))
-    assert told(scanned)["rows"]["trust_options"] == [("seed", "3")]
+    assert told(scanned)["rows"]["trust_options"] == [("--seed", "3")]
 
 
 def test_beginning_again(scanned):
@@ -160,7 +162,7 @@ def test_beginning_again(scanned):
         writer.add(trusted.of("relu1", 2))
     found = told(scanned)["rows"]
     assert [row[:2] for row in found["measured"]] == [("relu1", 2)]
-    assert found["trust_options"] == [("seed", "2")]
+    assert found["trust_options"] == [("--seed", "2")]
     assert len(found["trust"]) == 3
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 from phosphene.atlas.records import LayerInfo, TrustRow
 from tests.atlas import synthetic
 
-ABOUT = json.dumps({"examples": 4, "seed": 0, "versions": {"phosphene": "0.1.0"}})
+ABOUT = json.dumps({"--examples": 4, "--seed": 0, "versions": {"phosphene": "0.1.0"}})
 QUESTIONS = ("occlusion", "recall", "specificity")
 
 

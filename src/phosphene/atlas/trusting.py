@@ -46,8 +46,9 @@ class TrustWriter(Holder):
 
         Args:
             path: a file that `phosphene scan` wrote to its end.
-            about: how it is measured, a JSON object: {option: value}, each named as it is typed, and ``versions``.
-                Of the first units that are added it is kept; later ones must have the same, versions aside.
+            about: how it is measured, a JSON object: every option as it is typed and its value, and the versions of
+                software, ``{"--examples": 4, "--seed": 0, "versions": {"torch": "2.15"}}``. That of the first units is
+                kept; later ones must have the same, versions aside.
             again: drop all trust rows first.
 
         Raises:
@@ -178,8 +179,7 @@ def _compare(path: Path, found: Options, wanted: Options) -> None:
 
 def _typed(name: str, value: object) -> str:
     """An option as it is typed on the command line."""
-    option = printable(f"--{name.replace('_', '-')}")
     if value is None or value is False:
-        return f"no {option}"
+        return f"no {printable(name)}"
     text = value if isinstance(value, str) else as_json(value)
-    return option if value is True else f"{option} {shlex.quote(printable(text))}"
+    return printable(name) if value is True else f"{printable(name)} {shlex.quote(printable(text))}"
