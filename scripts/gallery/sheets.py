@@ -12,8 +12,8 @@ from torch import Tensor
 from phosphene.draw.sheet import Sheet, Tile
 from phosphene.network import Network
 from phosphene.project import project
-from phosphene.project.picture import input_pictures
-from phosphene.story.figures import GREY, bare, clipped, number
+from phosphene.project.picture import input_pictures, pictures
+from phosphene.story.figures import GREY, bare, number
 from phosphene.story.material import Material
 from phosphene.story.measures import agreement
 from phosphene.story.patches import nines_sheet, unit_group
@@ -84,8 +84,8 @@ def _neighbours(net: Network, material: Material, place: Place, seed: int) -> li
     return [Tile(_seen(net, material, place)), *tiles, *[Tile(note="no other is active")] * missing]
 
 
-def _drawn(pictures: Sequence[Tensor]) -> list[Image.Image | None]:
-    return [clipped(picture[None], "tile", CLIP)[0][0] for picture in pictures]
+def _drawn(pixels: Sequence[Tensor]) -> list[Image.Image | None]:
+    return [pictures(one[None], "tile", CLIP)[0][0] for one in pixels]
 
 
 def _whole(net: Network, place: Place, way: Way, material: Material) -> Tensor:

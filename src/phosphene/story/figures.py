@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 from PIL import Image
 from torch import Tensor
 
-from phosphene.draw.colour import signed
-from phosphene.draw.scaling import Scale, measure
+from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.project import Projection
 from phosphene.project.picture import NOT_ACTIVE, input_pictures, pictures
 
 GREY = "Zero is mid-grey."
-LARGE = 64  # pixels: pictures with a longer side have so many values that a few strong ones would grey all others
-CLIP = 99.5  # per cent: where the scale of such pictures ends
 
 
 def units_sheet(
@@ -53,25 +50,9 @@ def grid_sheet(projection: Projection, title: str, names: Sequence[str], scale: 
 
 
 def projected(pixels: Tensor, scale: Scale) -> tuple[list[Image.Image | None], str]:
-    """Draw projections (K, C, H, W); returns them, None where nothing arrives, and the note on their colours.
-
-    The scale of large ones ends at a percentile of their values, so that one spot does not grey all else.
-    """
-    if max(pixels.shape[-2:]) > LARGE and pixels.shape[1] in (1, 3):
-        shown, note = clipped(pixels, scale, CLIP)
-    else:
-        shown, note = pictures(pixels, scale)
+    """Draw projections (K, C, H, W); returns them, None where nothing arrives, and the note on their colours."""
+    shown, note = pictures(pixels, scale)
     return shown, f"{GREY} {note}"
-
-
-def clipped(pixels: Tensor, scale: Scale, percentile: float) -> tuple[list[Image.Image | None], str]:
-    """Draw projections (K, C, H, W), C = 1 or 3, as `projected`, but so that one spot does not grey all else.
-
-    The scale ends at the ``percentile`` of the values; returns the note on it without the word on grey.
-    """
-    scaling = measure(pixels, scale, percentile)
-    shown = [Image.fromarray(one) for one in signed(pixels, scaling)]
-    return [None if empty else one for one, empty in zip(shown, scaling.empty, strict=True)], scaling.note
 
 
 def tile_of(picture: Image.Image | None, label: str, value: float, captions: tuple[str, ...] = ()) -> Tile:

@@ -13,8 +13,8 @@ from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Rule, Unpool, project
-from phosphene.project.picture import input_pictures
-from phosphene.story.figures import GREY, bare, clipped, number
+from phosphene.project.picture import input_pictures, pictures
+from phosphene.story.figures import GREY, bare, number
 from phosphene.story.receptive import box_of
 
 NINE = 9
@@ -64,7 +64,7 @@ def patch_groups(
 
     The last pictures are the ``typical`` ones; they stand below, under their percentages and values.
     """
-    drawn, _ = clipped(found.projections, scale, percentile)
+    drawn, _ = pictures(found.projections, scale, percentile)
     tiles, projections = tuple(map(Tile, input_pictures(found.patches))), bare(drawn)
     count = len(tiles) - len(typical)
     parts = (

@@ -14,9 +14,9 @@ from phosphene.draw.scaling import measure
 from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Unpool, project
-from phosphene.project.picture import input_pictures
+from phosphene.project.picture import input_pictures, pictures
 from phosphene.sources.images import Picture
-from phosphene.story.figures import GREY, bare, beside, clipped, number, projected, tile_of
+from phosphene.story.figures import GREY, bare, beside, number, projected, tile_of
 from phosphene.story.material import Material
 from phosphene.story.plate import Draw, Form, Grid, Grids
 
@@ -76,10 +76,10 @@ def unit_plate(net: Network, unit: Unit, material: Material, images: Sequence[in
     """Show one unit on many pictures: each beside its projections, all on one scale for each un-pooling."""
     inputs = net.prepare(material.pictures(images))
     ways = [project(net, inputs, unit, unpool=unpool) for unpool in unpools]
-    drawn = [clipped(way.pixels[0], "shared", CLIP) for way in ways]
-    values, pictures = ways[0].activation[0].tolist(), input_pictures(ways[0].inputs)
+    drawn = [pictures(way.pixels[0], "shared", CLIP) for way in ways]
+    values, seen = ways[0].activation[0].tolist(), input_pictures(ways[0].inputs)
     names = map(material.title, images)
-    groups = [beside(*each) for each in zip(names, values, pictures, *(shown for shown, _ in drawn), strict=True)]
+    groups = [beside(*each) for each in zip(names, values, seen, *(shown for shown, _ in drawn), strict=True)]
     title = f"{net.name} · {unit} · from the picture that drives it most to weak ones"
     subtitle = "" if len(unpools) == 1 else f"Each picture, then its projection by {' and by '.join(unpools)}"
     grids = Grids(Grid(5, 96), Grid(2, 128)) if len(unpools) == 1 else Grids(Grid(3, 96), Grid(2, 96))

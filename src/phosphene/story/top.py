@@ -82,4 +82,3 @@ def _kept(unit: AtlasUnit, strongest: Sequence[Example], typical: Sequence[Examp
 
 def _tile(patch: Image.Image | None) -> Tile:
     return Tile(patch, note="" if patch else "no picture kept")
-
