@@ -30,6 +30,8 @@ TELLS = 0.9
 """Area from which on a unit is called a detector of the class."""
 FEW = 256
 """Pictures that are looked up one by one rather than all at once."""
+SAID = 4
+"""Classes up to which those of the strongest pictures are named."""
 DRAWS = 200
 PLAYS = 2000
 """Draws of as many pictures as a unit's strongest, from all, with which those are compared."""
@@ -222,11 +224,17 @@ def _of_strongest(found: Classes) -> Finding:
     if not total:
         text = f"The strongest pictures of {found.unit} have no classes."
         return Finding(question, nan, text, caution="there are none, or the unit is dead")
-    ranked = np.argsort(-found.strongest, kind="stable")[: found.cover]
-    half = listed([f"{found.strongest[c]} {found.names[c]}" for c in ranked])
-    text = (
-        f"{half} make up half of the {counted(total, 'strongest picture')} of {found.unit}; "
-        f"of pictures drawn blindly it takes {usual:.1f} classes."
+    many = f"of the {counted(total, 'strongest picture')} of {found.unit}"
+    told = (
+        f"{_leading(found)} make up half {many}"
+        if found.cover <= SAID
+        else f"It takes {found.cover} classes for half {many}"
     )
+    text = f"{told}; of pictures drawn blindly it takes {usual:.1f} classes."
     caution = "" if found.strongest.max() > found.most_by_chance else "as many of one class come by chance"
     return Finding(question, float(found.cover), text, usual, beside, caution=caution)
+
+
+def _leading(found: Classes) -> str:
+    ranked = np.argsort(-found.strongest, kind="stable")[: found.cover]
+    return listed([f"{found.strongest[c]} {found.names[c]}" for c in ranked])

@@ -54,7 +54,7 @@ class Halves:
         if isnan(self.agreement):
             caution = "the unit is the same on all pictures of the sample, or the sample or the layer is too small"
         elif self.agreement < AGREE:
-            caution = "other pictures would have told something else"
+            caution = f"other pictures {'might' if self.agreement >= DIFFER else 'would'} have told something else"
         beside = "other units of the layer"
         return Finding("halves", self.agreement, _sentence(self), self.others, beside, self.interval, caution)
 

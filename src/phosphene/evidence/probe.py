@@ -17,7 +17,7 @@ from phosphene.geometry import Span
 from phosphene.network import Network
 from phosphene.scan.kernel import Floats
 
-CELLS = 2**21
+CELLS = 2**19
 """Pixels that go through the network together."""
 SAME = 1e-3
 """A smaller picture is used where answers differ by no more than this part of the largest."""

@@ -98,10 +98,20 @@ class Board:
     shift: tuple[int, int] = (0, 0)
 
 
-def shifts(scale: int) -> list[tuple[int, int]]:
-    """Return the shifts, all different, at which a board is shown: whole and half squares."""
+def shifts(scale: int, most: int = 8) -> list[tuple[int, int]]:
+    """Return the shifts, all different, at which a board is shown: whole and half squares; 4 or 8 of them at most."""
     half = scale // 2
-    return sorted({(y, x) for y in (0, half) for x in (0, half, scale, scale + half)})
+    every = [
+        (0, 0),
+        (0, scale),
+        (half, half),
+        (half, scale + half),
+        (0, half),
+        (half, 0),
+        (half, scale),
+        (0, scale + half),
+    ]
+    return list(dict.fromkeys(every[:most]))
 
 
 def boards(wanted: Sequence[Board], channels: int, size: tuple[int, int]) -> Pictures:

@@ -45,22 +45,25 @@ class Plan:
     phases: Floats
     contrasts: Floats
     scales: tuple[int, ...]
+    shifts: int
 
     @classmethod
     def fitting(cls, field: tuple[int, int], size: tuple[int, int], channels: int) -> Plan:
         """Plan for a unit that sees ``field`` of pictures of ``size``."""
         coarse = size[0] * size[1] > LARGE
         shorter = min(field)
+        scales = [scale for scale in SQUARES if 2 * scale <= shorter] or [1]
         return cls(
             hues=np.arange(0, 360, 30.0 if coarse else 15.0) if channels == 3 else np.zeros(0),
-            saturations=np.array([0.5, 1.0]),
+            saturations=np.array([1.0] if coarse else [0.5, 1.0]),
             lightnesses=np.array([0.25, 0.5, 0.75]),
-            greys=np.linspace(0, 1, 9),
-            directions=np.arange(0, 180, 15.0),
-            frequencies=_frequencies(shorter, 6 if coarse else 9),
+            greys=np.linspace(0, 1, 5 if coarse else 9),
+            directions=np.arange(0, 180, 22.5 if coarse else 15.0),
+            frequencies=_frequencies(shorter, 5 if coarse else 9),
             phases=np.arange(4 if coarse else 6) * (2 * np.pi / (4 if coarse else 6)),
-            contrasts=np.array([0.1, 0.2, 0.4, 0.7, 1.0]),
-            scales=tuple(scale for scale in SQUARES if 2 * scale <= shorter) or (1,),
+            contrasts=np.array([0.1, 0.3, 1.0] if coarse else [0.1, 0.2, 0.4, 0.7, 1.0]),
+            scales=tuple(scales[:: -(-len(scales) // 5)] if coarse else scales),
+            shifts=4 if coarse else 8,
         )
 
     @cached_property
@@ -216,7 +219,7 @@ def _grating_of(
 
 
 def _boards(probe: Probe, plan: Plan, grey: Floats) -> list[BoardTuning]:
-    wanted = [Board(scale, shift) for scale in plan.scales for shift in stimuli.shifts(scale)]
+    wanted = [Board(scale, shift) for scale in plan.scales for shift in stimuli.shifts(scale, plan.shifts)]
     answers = probe.ask(partial(_draw_boards, probe, wanted), len(wanted)) - grey
     owner = np.array([plan.scales.index(board.scale) for board in wanted])
     response = np.stack([answers[owner == row].max(0) for row in range(len(plan.scales))])
