@@ -7,7 +7,7 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
 from phosphene.errors import UsageError
-from phosphene.preprocessing import Preprocessing, measured_scale
+from phosphene.preprocessing import Preprocessing, Scale, frame_of, measured_scale
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -49,3 +49,18 @@ def test_the_scale_is_measured_from_any_affine_preprocessing():
     torch.testing.assert_close(scale.gain, 1 / torch.tensor(STD))
     picture = transforms.ToTensor()(photograph(8, 8))
     torch.testing.assert_close(scale.to_picture(transforms.Normalize(MEAN, STD)(picture)), picture)
+
+
+def test_picture_values_come_back_from_input_values():
+    scale = Scale(torch.tensor([2.0, 0.5, 4.0]), torch.tensor([-1.0, 3.0, 0.25]))
+    pictures = torch.rand(2, 3, 4, 5)
+    inputs = scale.to_inputs(pictures)
+    assert torch.allclose(inputs[:, 1], pictures[:, 1] * 0.5 + 3)
+    assert torch.allclose(scale.to_picture(inputs), pictures, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (100, 60), (61, 300)])
+def test_a_box_goes_into_the_input_and_back(size):
+    frame = frame_of(Preprocessing((32, 32), resize=40), size)
+    found = frame.input_box(frame.box((5, 7, 20, 30), size))
+    assert found == (5, 7, 20, 30)

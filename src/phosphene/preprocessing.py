@@ -33,9 +33,7 @@ class Frame:
 
     def input_box(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """Turn a box (x0, y0, x1, y1) of source pixels into the nearest input pixels."""
-        x0, y0, x1, y1 = (
-            round((edge - self.offset[axis % 2]) / self.scale[axis % 2]) for axis, edge in enumerate(box)
-        )
+        x0, y0, x1, y1 = (round((edge - self.offset[axis % 2]) / self.scale[axis % 2]) for axis, edge in enumerate(box))
         return x0, y0, x1, y1
 
 
@@ -132,8 +130,19 @@ class Scale:
         """Bring network inputs (..., C, H, W) back to picture values."""
         if self._is_identity:
             return inputs
-        gain, offset = (v.to(inputs).reshape(-1, 1, 1) for v in (self.gain, self.offset))
+        gain, offset = self._along(inputs)
         return (inputs - offset) / gain
+
+    def to_inputs(self, pictures: Tensor) -> Tensor:
+        """Bring picture values (..., C, H, W) to network inputs."""
+        if self._is_identity:
+            return pictures
+        gain, offset = self._along(pictures)
+        return pictures * gain + offset
+
+    def _along(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        gain, offset = (v.to(values).reshape(-1, 1, 1) for v in (self.gain, self.offset))
+        return gain, offset
 
 
 def frame_of(preprocess: Callable[[Image.Image], Tensor], size: tuple[int, int]) -> Frame:

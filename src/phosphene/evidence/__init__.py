@@ -1,1 +1,1 @@
-"""Evidence: measured statements about a unit, each with a baseline, a plain sentence, and a caution where it is weak."""
+"""Measured statements about a unit, each with a baseline, a plain sentence, and a caution where it is weak."""

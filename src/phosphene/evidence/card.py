@@ -90,15 +90,26 @@ class Card:
     def __str__(self) -> str:
         lines = [f"{self.unit} · {self.measured}"]
         for heading, findings in self.sections.items():
-            lines += ["", heading, *(line for finding in findings for line in _lines(finding))]
+            lines += ["", heading, *(line for finding in _distinct(findings) for line in _lines(finding))]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f"<h4>{escape(heading)}</h4><ul>{''.join(map(_item, findings))}</ul>"
+            f"<h4>{escape(heading)}</h4><ul>{''.join(map(_item, _distinct(findings)))}</ul>"
             for heading, findings in self.sections.items()
         )
         return f"<div><h3>{escape(self.unit)}</h3><p>{escape(self.measured)}</p>{body}</div>"
+
+
+def _distinct(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out figures of further ways of sending back that are those of the first: without pooling they agree."""
+    found: dict[object, Finding] = {}
+    for finding in findings:
+        family = finding.question.split()[0]
+        found.setdefault(
+            (family, finding.value, finding.baseline) if family == "occlusion" else finding.question, finding
+        )
+    return list(found.values())
 
 
 def _lines(finding: Finding) -> list[str]:

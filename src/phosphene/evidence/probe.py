@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from phosphene.evidence.stimuli import GREY, Pictures
 from phosphene.geometry import Span
@@ -90,16 +89,10 @@ class Probe:
         (top, left), (height, width) = self.place.corner, self.place.field
         pictures = torch.full((len(stimuli), self.channels, *self.place.size), GREY)
         pictures[:, :, top : top + height, left : left + width] = torch.from_numpy(np.array(stimuli))
-        maps = self.net.record(self._inputs(pictures), self.layer)[self.layer]
+        maps = self.net.record(self.net.scale.to_inputs(pictures), self.layer)[self.layer]
         y, x = self.place.position
         answers = maps[:, list(self.units), y, x].double().cpu().numpy()
         return np.where(np.isfinite(answers), answers, np.nan)
-
-    def _inputs(self, pictures: Tensor) -> Tensor:
-        gain, offset = (
-            values.float().cpu().reshape(-1, 1, 1) for values in (self.net.scale.gain, self.net.scale.offset)
-        )
-        return pictures * gain + offset
 
 
 def _whole(net: Network, layer: str) -> Place:

@@ -12,7 +12,7 @@ from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import Compared, dead, mean, portion, share
 from phosphene.evidence.phrases import counted
 from phosphene.evidence.sights import Sights
-from phosphene.evidence.squares import as_inputs, mean_colour
+from phosphene.evidence.squares import mean_colour
 from phosphene.network import Unit
 from phosphene.project.rules import Way
 from phosphene.scan.kernel import Floats
@@ -84,7 +84,7 @@ def as_picture(sights: Sights, projections: Tensor) -> Tensor:
     factor = _spread(raw, inside) / _spread(projections, inside)
     ground = mean_colour(whole)[sights.row, :, :1, :1]
     laid = ground + torch.where(factor.isfinite(), factor, 0) * projections
-    return as_inputs(sights.net, laid.clamp(min(0.0, float(whole.min())), max(1.0, float(whole.max()))))
+    return sights.net.scale.to_inputs(laid.clamp(min(0.0, float(whole.min())), max(1.0, float(whole.max()))))
 
 
 def _spread(pictures: Tensor, inside: Tensor) -> Tensor:

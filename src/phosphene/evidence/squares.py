@@ -37,13 +37,7 @@ def squares(fields: Tensor, across: int) -> Tensor:
 
 def grey(net: Network, images: Tensor) -> Tensor:
     """Return mid-grey pictures like ``images``: 0.5 in picture values."""
-    return as_inputs(net, torch.full_like(images[:, :, :1, :1], 0.5)).expand_as(images)
-
-
-def as_inputs(net: Network, pictures: Tensor) -> Tensor:
-    """Bring picture values (..., C, H, W) to the network's input values."""
-    gain, offset = (values.to(pictures).reshape(-1, 1, 1) for values in (net.scale.gain, net.scale.offset))
-    return pictures * gain + offset
+    return net.scale.to_inputs(torch.full_like(images[:, :, :1, :1], 0.5)).expand_as(images)
 
 
 def mean_colour(images: Tensor) -> Tensor:
