@@ -105,10 +105,8 @@ def _distinct(findings: Sequence[Finding]) -> list[Finding]:
     """Leave out figures of further ways of sending back that are those of the first: without pooling they agree."""
     found: dict[object, Finding] = {}
     for finding in findings:
-        family = finding.question.split()[0]
-        found.setdefault(
-            (family, finding.value, finding.baseline) if family == "occlusion" else finding.question, finding
-        )
+        alike = finding.question.startswith("occlusion")
+        found.setdefault(f"{finding.value} {finding.baseline}" if alike else finding.question, finding)
     return list(found.values())
 
 
