@@ -6,10 +6,11 @@ A point's silhouette is how much nearer its own cluster is than the next one, fr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped]
+from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
 from scipy.spatial.distance import pdist, squareform  # type: ignore[import-untyped]
 
 from phosphene.scan.kernel import Floats, Integers
@@ -45,17 +46,26 @@ def best_cut(points: Floats) -> Cut:
     if not distances.max() > 0:
         return best
     tree, square = linkage(distances, "ward"), squareform(distances)
-    for count in range(2, MOST + 1):
-        labels = fcluster(tree, count, "maxclust") - 1
+    for labels in _cuts(tree):
         sizes = np.bincount(labels)
-        if len(sizes) != count or sizes.min() < max(2, SMALLEST * len(points)):
+        if sizes.min() < max(2, SMALLEST * len(points)):
             continue
         found = float(silhouettes(square, labels).mean())
         if found > best.silhouette:
-            rank = np.empty(count, np.int64)
-            rank[np.argsort(-sizes, kind="stable")] = np.arange(count)
+            rank = np.empty(len(sizes), np.int64)
+            rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
             best = Cut(rank[labels], found)
     return best
+
+
+def _cuts(tree: Floats) -> Iterator[Integers]:
+    """Yield the clusters (N,) that are left when the tree is cut into `MOST` of them, one less, and so on, down to 2."""
+    points = len(tree) + 1
+    cluster = np.arange(points)
+    for step, (one, other) in enumerate(tree[:-1, :2].astype(np.int64)):
+        cluster[(cluster == one) | (cluster == other)] = points + step
+        if points - step - 1 <= MOST:
+            yield np.unique(cluster, return_inverse=True)[1]
 
 
 def silhouettes(distances: Floats, labels: Integers) -> Floats:
