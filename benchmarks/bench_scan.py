@@ -5,7 +5,8 @@
 Each way runs in a process of its own, as a user would run it: ``plain`` is ``model(x)`` in float32 on NCHW batches;
 ``hooks`` adds what people write to look at units (a hook on each layer that takes maximum, mean and deviation over
 positions, and a running top list); ``scan`` is ours with everything that an atlas keeps, its statistics written to no
-file; ``bf16`` the same with ``--precision bf16``. Pictures are random tensors in memory: decoding is not measured.
+file; ``bf16`` the same with ``--precision bf16``; ``crp`` and ``crp-act`` are zennit-crp's, where it is installed (see
+`beside_crp`). Pictures are random tensors in memory: decoding is not measured.
 Ways take turns; ratios are of medians. The top lists of ``scan`` are compared with the naive ones.
 """
 
@@ -20,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import beside_crp
 import numpy as np
 import torch
 import torchvision
@@ -34,7 +36,7 @@ from phosphene.scan.scanner import Scanner
 from phosphene.scan.summary import Kept
 
 GOALS = {"squeezenet1_1": 1.5, "blog": 1.3, "efficientnet_b0": 1.6}
-WAYS = ("plain", "hooks", "scan", "bf16")
+WAYS = ("plain", "hooks", "scan", "bf16", *beside_crp.WAYS)
 TOP = 16
 
 
@@ -80,6 +82,9 @@ def run_one(name: str, way: str, count: int) -> dict[str, object]:
     net = network(name)
     batch = 256 if name == "blog" else 32
     layers = chosen_layers(net)
+    if way in beside_crp.WAYS:
+        names = [layer.name for layer in layers]
+        return {"rate": count / beside_crp.seconds(net, names, way, pictures(net, batch, count), batch)}
     if way in ("scan", "bf16"):
         keep_freed_memory()
     every = max(1, 50_000 // SEEN)  # as in a scan of 50,000 pictures
@@ -99,6 +104,10 @@ def run_one(name: str, way: str, count: int) -> dict[str, object]:
                 scanner.add(x, [f"{i}" for i in numbers], numbers, np.full(batch, -1))
         if first:
             seconds, done = seconds + time.perf_counter() - began, done + batch
+    began = time.perf_counter()
+    for summary in scanner.summaries.values():
+        summary.pairs.settle()
+    seconds += time.perf_counter() - began if way in ("scan", "bf16") else 0
     tops = {}
     if naive:
         tops = {n: (b[1].T.tolist(), b[2].T.tolist()) for n, b in naive.best.items()}
@@ -125,13 +134,17 @@ def same_tops(ours: dict[str, list[list[list[int]]]], theirs: dict[str, list[lis
 
 def row(name: str, count: int, rounds: int) -> str:
     """Measure one network; return its rows of the table."""
-    found: dict[str, list[dict[str, object]]] = {way: [] for way in WAYS}
+    ways = [way for way in WAYS if beside_crp.INSTALLED or way not in beside_crp.WAYS]
+    found: dict[str, list[dict[str, object]]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for way in WAYS:
+        for way in ways:
             found[way].append(elsewhere(name, way, count))
     rate = {way: statistics.median(each["rate"] for each in runs) for way, runs in found.items()}
     lines = []
     for way in WAYS:
+        if way not in rate:
+            lines.append(f"| {name} | {way} | not installed (pip install zennit-crp) | | | | |")
+            continue
         rates = [each["rate"] for each in found[way]]
         tops = same_tops(found[way][-1]["tops"], found["hooks"][-1]["tops"]) if way in ("scan", "bf16") else ""
         goal = f"{GOALS[name]}x" if way == "scan" else "2.5x" if way == "bf16" else ""

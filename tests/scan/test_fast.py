@@ -75,6 +75,12 @@ def test_bfloat16_is_as_near_as_its_rounding(x: Tensor) -> None:
         assert (found[name] - each).abs().max() <= 2e-2 * each.abs().max(), name
 
 
+def test_processors_without_bfloat16_get_no_operation_that_needs_it(monkeypatch: pytest.MonkeyPatch, x: Tensor) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert Bent not in kinds(fast_copy(network(Net()), LAYERS, torch.bfloat16)).values()
+    assert Bent in kinds(fast_copy(network(Net()), LAYERS)).values()
+
+
 def test_layers_looked_at_stay() -> None:
     found = kinds(fast_copy(network(Net()), ["conv1", "gate", "conv3", "conv2", "relu2"]))
     assert found["conv1"] is found["gate"] is found["conv3"] is found["conv2"] is nn.Conv2d

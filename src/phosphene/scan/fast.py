@@ -35,11 +35,17 @@ def fast_copy(net: Network, layers: Sequence[str], dtype: torch.dtype = torch.fl
     model = model.eval().requires_grad_(False)
     probe = torch.rand(2, *net.input_size, generator=torch.Generator().manual_seed(0)).to(net.device, net.dtype)
     wanted = _maps(model, probe, layers)
-    for arranged in (folded, bent, averaged):
+    for arranged in (folded, bent, averaged) if _bends_in(dtype) else (folded, averaged):
         other = arranged(copy.deepcopy(model), layers, probe[:1])
         if _same(other, wanted, probe):
             model = other
     return _channels_last(model.to(dtype))
+
+
+def _bends_in(dtype: torch.dtype) -> bool:
+    """Whether oneDNN computes in ``dtype`` here: older processors have no bfloat16, and it then refuses."""
+    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    return dtype != torch.bfloat16 or bool(supported())
 
 
 def _channels_last(model: nn.Module) -> nn.Module:
