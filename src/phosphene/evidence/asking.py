@@ -10,7 +10,7 @@ from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.errors import UsageError
 from phosphene.evidence.box import Box
-from phosphene.evidence.card import PATTERNS, Card, cards
+from phosphene.evidence.card import Card, cards
 from phosphene.evidence.pictures import ScannedPictures, image_set
 from phosphene.network import Network
 from phosphene.preprocessing import frame_of
@@ -26,7 +26,7 @@ def explain(
     images: object = None,
     image: str | Path | Image.Image | None = None,
     box: tuple[float, float, float, float] | None = None,
-    examples: int = PATTERNS,
+    examples: int | None = None,
     seed: int = 0,
 ) -> Card:
     """Measure what one unit responds to, and how far its pictures can be trusted.
@@ -39,7 +39,7 @@ def explain(
         image: a picture to look at instead of the unit's strongest ones.
         box: (x0, y0, x1, y1) in that picture's pixels, or in those of the unit's strongest picture if none is given:
             does the unit answer to what is in it, or to what is around it?
-        examples: how many of the unit's strongest pictures are looked at.
+        examples: how many of the unit's strongest pictures are looked at; None: nine, four of large ones.
         seed: of every random draw.
 
     Raises:

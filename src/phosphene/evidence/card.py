@@ -30,10 +30,36 @@ from phosphene.evidence.tuned import Tuning
 from phosphene.evidence.tuning import tuning
 from phosphene.network import Network, Unit
 
-BLIND = 128
-"""Pictures of the scan's sample on which units are held, and which tell how much pictures differ."""
 PATTERNS = 9
 """Examples from which on clusters among their projections are looked for."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        examples: of each unit's strongest pictures so many are looked at.
+        blind: pictures of the scan's sample on which units are held, and which tell how much pictures differ.
+        across: squares to a side of what a unit sees that are hidden one by one.
+        draws: how often weights are drawn anew.
+        others: units that are held for comparison.
+    """
+
+    examples: int = PATTERNS
+    blind: int = 128
+    across: int = 8
+    draws: int = 3
+    others: int = 8
+
+    @classmethod
+    def fitting(cls, net: Network) -> Effort:
+        """Return what takes a few seconds: less for networks that take large pictures."""
+        return cls() if max(net.input_size[1:]) <= LARGE else cls(4, 24, 6, 1, 3)
+
+
+LARGE = 100
+"""Pixels to a side of a network's input, above which less is measured."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +151,7 @@ def cards(
     units: Sequence[AtlasUnit],
     inputs: Tensor | None = None,
     where: Box | None = None,
-    examples: int = PATTERNS,
+    examples: int | None = None,
     seed: int = 0,
 ) -> tuple[Card, ...]:
     """Measure cards of units of one layer; they share all work that can be shared.
@@ -136,7 +162,7 @@ def cards(
         units: of one layer.
         inputs: (N, C, H, W) pictures to look at instead of each unit's strongest, as the network takes them.
         where: a box in the one picture of ``inputs``, in input pixels: is it the box or its surroundings?
-        examples: how many of each unit's strongest pictures are looked at.
+        examples: how many of each unit's strongest pictures are looked at; None: see `Effort`.
         seed: of every random draw.
 
     Raises:
@@ -145,8 +171,9 @@ def cards(
     if len({unit.layer.name for unit in units}) != 1:
         raise UsageError("cards are measured for units of one layer at a time")
     atlas, layer = pictures.atlas, units[0].layer.name
-    blind = pictures.blind(layer, BLIND)
-    shown = _strongest(net, pictures, units, blind, examples) if inputs is None else inputs
+    effort = Effort.fitting(net)
+    blind = pictures.blind(layer, effort.blind)
+    shown = _strongest(net, pictures, units, blind, examples or effort.examples) if inputs is None else inputs
     addresses = [Unit(layer, unit.index) for unit in units]
     sights = sight(net, addresses, shown, seed)
     sample = pictures.inputs(net, blind) if blind else shown.flatten(0, -4)
@@ -160,12 +187,12 @@ def cards(
         company(atlas, units, seed=seed),
         halves(atlas, units, seed=seed),
         _patterns(net, sights, seed) if several else [None] * len(units),
-        occlusion(sights),
+        occlusion(sights, effort.across),
         patch(sights),
         specificity(sights),
-        learned(sights),
+        learned(sights, draws=effort.draws),
         recall(sights),
-        ablation(net, addresses, sample, labels, seed=seed),
+        ablation(net, addresses, sample, labels, effort.others, seed),
         box(sights, where) if where else [None] * len(units),
         strict=True,
     )
