@@ -35,12 +35,12 @@ def test_the_first_columns_with_all() -> None:
     np.testing.assert_allclose(some, np.corrcoef(rows, rowvar=False)[[2, 0]][:, [6, 1]], atol=1e-12)
 
 
-@pytest.mark.parametrize("units", [1, 4096, 4097, 25_000, 10**8])
+@pytest.mark.parametrize("units", [1, 2896, 2897, 25_000, 10**8])
 def test_the_array_of_pairs_stays_small(units: int) -> None:
     kept = arrays.paired(units)
     assert 1 <= kept <= units
     assert kept * units <= max(arrays.PAIRS, units)
-    assert (kept == units) == (units <= 4096)
+    assert (kept == units) == (units <= 2896)
 
 
 @pytest.fixture
@@ -132,15 +132,15 @@ def four(tmp_path: Path) -> Path:
 
 def test_a_wide_layer_is_said_before_the_scan_and_in_the_atlas(four: Path) -> None:
     net = ph.Network(Wide(5000).eval(), input_size=(3, 2, 2), name="wide")
-    said = "correlations of conv are those of its first 3,355 units with all 5,000"
+    said = "correlations of conv are those of its first 1,677 units with all 5,000"
     with pytest.warns(UserWarning, match=f"^{said}$"):
         atlas = scan(net, four, four / "wide.atlas", sample=4, keep_images=False)
     with atlas:
         assert atlas.manifest.preprocessing.endswith(said)
-        assert atlas.array("conv", "pair_products").shape == (3355, 5000)
+        assert atlas.array("conv", "pair_products").shape == (1677, 5000)
         pairs = atlas.query("SELECT min(unit), max(unit), max(other) FROM correlations").rows[0]
         assert pairs[0] == 0
-        assert pairs[1] < 3355 < pairs[2]
+        assert pairs[1] < 1677 < pairs[2]
 
 
 def test_a_layer_that_no_atlas_takes_is_refused_before_the_scan(four: Path) -> None:

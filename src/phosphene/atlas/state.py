@@ -17,8 +17,8 @@ HEAD = 4096
 """Bytes that the head of a blob may have beside its numbers."""
 LARGEST = 10**9
 """Bytes that a blob may have: as many as SQLite, as it is usually built, takes for one value."""
-PAIRS = 2**24
-"""Pairs of units of a layer whose co-moments are kept at most: all those of up to 4,096 units."""
+PAIRS = 2**23
+"""Pairs of units of a layer whose co-moments are kept at most: all those of up to 2,896 units."""
 
 
 @dataclass(frozen=True)

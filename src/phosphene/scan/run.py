@@ -106,7 +106,7 @@ def scan(
         tell: hears of the progress after each batch.
 
     Warns:
-        UserWarning: a layer has more than 4,096 units: correlations are kept of its first ones with all.
+        UserWarning: a layer has more than 2,896 units: correlations are kept of its first ones with all.
 
     Raises:
         UsageError: a layer, option or image set that is not there, or a scan to go on with that is of something else.
