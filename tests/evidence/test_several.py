@@ -102,11 +102,16 @@ def test_the_border_of_a_picture_is_no_kind(planted_scan):
 
 
 def test_what_fields_have_in_common():
-    parts = np.array([[0, 5, 0, 5], [2, 5, 0, 5], [0, 5, 0, 4], [4, 5, 4, 5]])
-    kept, part = _in_common(parts)
-    assert kept.tolist() == [0, 2] or kept.tolist() == [0, 1, 2]
-    assert part in ((0, 5, 0, 4), (2, 5, 0, 4))
-    assert (part[1] - part[0]) * (part[3] - part[2]) * 2 >= 25
+    inside, corner, edge = [0, 5, 0, 5], [3, 5, 3, 5], [1, 5, 0, 5]
+    assert _in_common(np.array([inside, edge, inside]))[0].tolist() == [0, 1, 2]
+    assert _in_common(np.array([inside, edge, inside]))[1] == (1, 5, 0, 5)
+    # one corner among many is left out; many corners and one that sees everything are compared in the corner
+    assert _in_common(np.array([corner, *[inside] * 9]))[0].tolist() == list(range(1, 10))
+    kept, part = _in_common(np.array([inside, *[corner] * 9]))
+    assert kept.tolist() == list(range(10))
+    assert part == (3, 5, 3, 5)
+    # opposite corners have nothing in common
+    assert len(_in_common(np.array([[0, 2, 0, 2], [3, 5, 3, 5]]))[0]) == 1
 
 
 @pytest.mark.filterwarnings("ignore::phosphene.project.HeldFixedWarning")

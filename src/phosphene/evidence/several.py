@@ -140,16 +140,29 @@ def _visible(box: tuple[int, ...], size: tuple[int, ...]) -> tuple[int, int, int
 
 
 def _in_common(parts: Integers) -> tuple[Integers, tuple[int, int, int, int]]:
-    """Return the fields, those that see most first, that have half of what the first sees in common, and that part."""
-    area = (parts[:, 1] - parts[:, 0]) * (parts[:, 3] - parts[:, 2])
+    """Return which fields are compared, and the part of them that they all see.
+
+    From each field in turn the others are joined, those that see most first, as long as half of it stays in common;
+    what is taken is the most to compare, as fields times pixels.
+    """
+    area = _area(parts)
     order = np.argsort(-area, kind="stable")
-    kept, common = [order[0]], parts[order[0]]
-    for row in order[1:]:
-        both = np.where([True, False, True, False], np.maximum(common, parts[row]), np.minimum(common, parts[row]))
-        if max(both[1] - both[0], 0) * max(both[3] - both[2], 0) * 2 >= area[order[0]]:
-            kept, common = [*kept, row], both
-    top, bottom, left, right = common.tolist()
-    return np.sort(np.array(kept)), (top, bottom, left, right)
+    best: tuple[int, list[int], Integers] = (-1, [], parts[0])
+    for start in order:
+        kept, common = [int(start)], parts[start]
+        for row in order[order != start]:
+            both = np.where([True, False, True, False], np.maximum(common, parts[row]), np.minimum(common, parts[row]))
+            if _area(both) * 2 >= area[start]:
+                kept, common = [*kept, int(row)], both
+        best = max(best, (len(kept) * int(_area(common)), kept, common), key=lambda found: found[0])
+    top, bottom, left, right = best[2].tolist()
+    return np.sort(np.array(best[1])), (top, bottom, left, right)
+
+
+def _area(part: Integers) -> Integers:
+    """Return the pixels of parts (..., 4)."""
+    found: Integers = np.maximum(part[..., 1] - part[..., 0], 0) * np.maximum(part[..., 3] - part[..., 2], 0)
+    return found
 
 
 def _small(signal: Tensor) -> Floats:

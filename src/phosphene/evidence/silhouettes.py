@@ -59,7 +59,7 @@ def best_cut(points: Floats) -> Cut:
 
 
 def _cuts(tree: Floats) -> Iterator[Integers]:
-    """Yield the clusters (N,) that are left when the tree is cut into `MOST` of them, one less, and so on, down to 2."""
+    """Yield the cluster of every point (N,) when the tree is cut into `MOST` of them, one less, and so on to 2."""
     points = len(tree) + 1
     cluster = np.arange(points)
     for step, (one, other) in enumerate(tree[:-1, :2].astype(np.int64)):
