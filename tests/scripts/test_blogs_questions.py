@@ -17,7 +17,7 @@ from scripts.blogs_questions.resolution import SMALL, _coarse
 @pytest.fixture
 def seed():
     drawn = int(np.random.default_rng().integers(2**31))
-    print(f"seed {drawn}")
+    print(f"seed {drawn}")  # noqa: T201
     return drawn
 
 
