@@ -97,3 +97,21 @@ def test_nothing_lies_outside_the_receptive_field(stack):
     assert rows.max() - rows.min() < layer.receptive_field[0]
     assert columns.max() - columns.min() < layer.receptive_field[1]
     assert rows.min() >= row * layer.stride[0] - layer.receptive_field[0]
+
+
+@pytest.mark.parametrize("position", ["map", "peak", (1, 2)])
+@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+def test_the_values_that_are_sent_back_are_those_of_the_map_whatever_lies_on_the_way(position, rule):
+    """Rules work in place on what they are given: never on the values that are reported."""
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 4, 3), nn.ReLU())
+    model.append(nn.BatchNorm2d(4))
+    for norm in (model[1], model[5]):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.2, 3.0)
+    net = ph.Network(model.eval(), input_size=(3, 12, 10))
+    x = torch.randn(2, 3, 12, 10)
+    found = ph.project(net, x, "5", rule=rule, position=position)
+    maps = net.record(x, "5")["5"].movedim(1, 0)
+    expected = maps.flatten(2).amax(2) if isinstance(position, str) else maps[..., position[0], position[1]]
+    assert torch.equal(found.activation, expected)

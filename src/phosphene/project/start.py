@@ -50,7 +50,7 @@ def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources
     places = torch.stack([place // width, place % width], dim=-1)
     if position == "map":
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
-    point = activation[..., None, None, None]
+    point = activation[..., None, None, None].clone()  # what is sent back is worked on in place
     return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
 
 
