@@ -32,7 +32,8 @@ def running_sums(pictures: Floats) -> Floats:
     planes are L, (a, b), L^2, and four edge energies (see `phosphene.scan.seen`).
     """
     images, height, width, channels = pictures.shape
-    sums = np.zeros((images, height + 1, width + 1, 8 if channels == 3 else 6))
+    sums = np.empty((images, height + 1, width + 1, 8 if channels == 3 else 6))
+    sums[:, 0] = sums[:, :, 0] = 0
     if loops is not None:
         loops.running_sums(pictures, _tables(), _TO_XYZ, sums)
         return sums
