@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-import numpy as np
 import torch
 
 import phosphene as ph
@@ -19,9 +18,9 @@ from phosphene.project.rules import RULES, Way
 from scripts.criticisms import common
 from scripts.criticisms.common import SCALE, SEED, Part, lively, mean, photographs, shown, two, windows
 
-LAYER, UNITS, WINDOWS = "relu7", 4, 4
-PICTURED = 1  # which of the photographs
-STOPS = (0, 1, 3, 5, 8, 11, 14)  # how many modules are re-drawn in the pictures
+LAYER, UNITS, WINDOWS = "conv7", 4, 4  # before its ReLU, which with other weights is often closed
+PICTURED, DRAWN = 1, 24  # which of the photographs, and of how many units one is shown
+STOPS = (0, 1, 3, 5, 7, 9, 11, 13)  # how many modules are re-drawn in the pictures
 HEADINGS = ("rule", "the top module alone", "the upper half", "everything", "baseline: other units, trained")
 
 
@@ -32,8 +31,17 @@ def part() -> Part:
     sights = sight(net, lively(net, LAYER, x, UNITS), x, SEED)
     depth = len(weighted_layers(net, LAYER, x[:1]))
     found = {rule: learned(sights, Way(rule), draws=1, steps=depth) for rule in RULES}  # type: ignore[arg-type]
-    figures = {"cascade": plot(found), "cascade-pictures": sheet(net, lively(net, LAYER, photographs(net), 1)[0])}
+    figures = {"cascade": plot(found), "cascade-pictures": sheet(net, _in_the_middle(net))}
     return Part("cascade", figures, (HEADINGS, *(_row(rule, each) for rule, each in found.items())))
+
+
+def _in_the_middle(net: Network) -> Unit:
+    """Return, of units drawn by lot, the one whose peak in the photograph lies nearest to its middle."""
+    x = photographs(net)[PICTURED : PICTURED + 1]
+    units = lively(net, LAYER, x, DRAWN)
+    height, width = net.record(x, LAYER)[LAYER].shape[2:]
+    middle = torch.tensor([(height - 1) / 2, (width - 1) / 2])
+    return units[int((sight(net, units, x).place - middle).norm(dim=1).argmin())]
 
 
 def _curve(found: tuple[Learned, ...]) -> list[float]:
@@ -42,10 +50,9 @@ def _curve(found: tuple[Learned, ...]) -> list[float]:
 
 def plot(found: dict[str, tuple[Learned, ...]]) -> Plot:
     """Draw how alike pictures stay to those of the trained network."""
-    lines = [Series(rule, [1.0, *_curve(each)]) for rule, each in found.items()]
+    lines = [Series(rule, _curve(each)) for rule, each in found.items()]
     panel = Panel("likeness (cosine) to the trained network's picture", lines)
-    x = np.arange(len(lines[0].values)).tolist()
-    return curves([panel], x, "modules re-drawn, from the top down", "cifar-deep · relu7 · weights re-drawn")
+    return curves([panel], None, "modules re-drawn, from the top down", f"cifar-deep · {LAYER} · weights re-drawn")
 
 
 def _row(rule: str, found: tuple[Learned, ...]) -> tuple[str, ...]:

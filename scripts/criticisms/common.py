@@ -17,7 +17,7 @@ from phosphene.evidence.squares import blurred
 from phosphene.network import Network, Unit
 from phosphene.project.picture import input_pictures, pictures
 from phosphene.sources.images import ImageSet
-from phosphene.story.figures import GREY, bare
+from phosphene.story.figures import GREY
 
 SEED = 1  # of every draw
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
@@ -53,7 +53,8 @@ def shown(net: Network, inputs: Tensor) -> tuple[Tile, ...]:
 
 def drawn(pixels: Tensor) -> tuple[Tile, ...]:
     """Return projections (K, C, H, W) as tiles."""
-    return bare(pictures(pixels, "tile", CLIP)[0])
+    found = pictures(pixels, "tile", CLIP)[0]
+    return tuple(Tile(one, note="" if one else "nothing arrives", around_grey=True) for one in found)
 
 
 def untrained(name: str) -> Network:

@@ -23,7 +23,7 @@ WINDOWS, EXAMPLES = 600, 6
 NAMES = ("lying", "honest")
 HEADINGS = (
     "unit", "value in the made picture", "value in nature", "likeness of the made picture to natural examples",
-    "baseline: natural examples among themselves", "what the card says",
+    "baseline: natural examples among themselves", "what is said of it",
 )  # fmt: skip
 
 

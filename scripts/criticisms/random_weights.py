@@ -14,7 +14,7 @@ from scripts.criticisms import common
 from scripts.criticisms.common import SCALE, Part, likeness, lively, mean, photographs, two, untrained
 
 LAYERS = {"cifar-deep": "relu5", "cifar": "pool2"}
-UNITS, WINDOWS, DRAWN = 8, 6, 3
+UNITS, WINDOWS, DRAWN = 6, 5, 3
 UNPOOLS: tuple[Unpool, Unpool] = ("switches", "fill")
 HEADINGS = (
     "network", "weights", "edges, switches", "edges, fill", "another picture's edges", "specificity, switches",
