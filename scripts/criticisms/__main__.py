@@ -26,6 +26,8 @@ PARTS: dict[str, Callable[[], Part]] = {
 
 def main(names: Sequence[str], docs: Path = DOCS) -> None:
     """Write the pictures of the parts that are named, and their tables into the page."""
+    if unknown := set(names) - set(PARTS):
+        sys.exit(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
     for name in names or PARTS:
         part = PARTS[name]()
         for stem, figure in part.figures.items():

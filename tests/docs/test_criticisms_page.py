@@ -58,7 +58,7 @@ def test_untrained_weights_are_the_same_each_time_and_not_the_trained_ones():
     first, second = (untrained("cifar").model.conv1.weight for _ in range(2))
     assert torch.equal(first, second)
     # He et al. 2015: variance 2 / (3 colours x 25 pixels)
-    assert abs(float(first.var()) * 75 / 2 - 1) < 0.1
+    assert abs(float(first.detach().var()) * 75 / 2 - 1) < 0.1
 
 
 def test_likeness_is_pearsons_r_and_leaves_out_what_is_empty():
