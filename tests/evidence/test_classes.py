@@ -5,8 +5,10 @@ from math import isnan
 import numpy as np
 import pytest
 
+import phosphene as ph
 from phosphene.evidence.bootstrap import interval, weights
 from phosphene.evidence.classes import Classes, classes, cover, sample_labels, weighted_area
+from phosphene.sources.picture import ImageSet, Picture
 from tests.evidence import planted, scans
 
 
@@ -118,3 +120,14 @@ def test_how_many_classes_cover_half():
     assert cover(np.array([5, 5, 6])) == 2
     assert cover(np.array([0, 0])) == 0
     assert cover(np.array([[16, 0], [8, 8]])).tolist() == [1, 1]
+
+
+def test_pictures_without_classes_are_no_mistake(tmp_path):
+    net = scans.untrained(scans.Random, planted.fresh_seed())
+    pixels, _ = planted.pictures(20, 1)
+    images = ImageSet("no classes", [Picture(p.id, None, p.source) for p in planted.image_set(pixels, [""] * 20)])
+    with ph.scan(net, images, tmp_path / "none.atlas", ["relu1"]) as atlas:
+        found = classes(atlas, atlas["relu1"][:3])
+    for each in found:
+        assert (each.names, each.best, each.cover) == ((), "", 0)
+        assert all(isnan(finding.value) and finding.caution for finding in each.findings)

@@ -179,8 +179,8 @@ def cover(counts: Integers) -> Integers:
 
     Zero where nothing is counted.
     """
-    running = np.sort(counts, axis=-1)[..., ::-1].cumsum(-1)
-    found: Integers = (running < running[..., -1:] / 2).sum(-1) + (running[..., -1] > 0)
+    running, total = np.sort(counts, axis=-1)[..., ::-1].cumsum(-1), counts.sum(-1)
+    found: Integers = (running < total[..., None] / 2).sum(-1) + (total > 0)
     return found
 
 
