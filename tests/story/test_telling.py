@@ -133,6 +133,21 @@ def test_the_figures_on_the_page_are_those_of_the_atlas(told):
     assert f"The 4 first places go to {len(driven)} picture" in text
 
 
+def test_the_page_holds_the_cards_of_three_units(told):
+    text = told.page.read_text(encoding="utf-8")
+    section = text[text.index('<section id="cards">') :].partition("</section>")[0]
+    units = re.findall(r"<summary>(.+?)</summary>", section)
+    assert units[:2] == ["relu1:3", "relu2:5"]  # there are no units 6 and 8
+    assert len(units) == 3
+    for heading in ("What it responds to", "Which pixels drive it", "Do its pictures tell", "Does it matter"):
+        assert section.count(f"<h3>{heading}</h3>") == 3
+    with open_atlas(told.page.parent / "tiny.atlas") as atlas:
+        explained = atlas.query("SELECT explained FROM units WHERE layer = 'relu1' AND unit = 3").rows[0][0]
+    stated = re.search(r"(?:explains|come to) (\d+) %", section)
+    assert stated is not None
+    assert int(stated[1]) == pytest.approx(100 * explained, abs=1)
+
+
 def test_large_pictures_are_to_be_given_again(tmp_path):
     picture = tiny.picture(0).resize((300, 200))
     place = tiny.folder(tmp_path / "pictures")

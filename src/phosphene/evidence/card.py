@@ -113,16 +113,21 @@ class Card:
         """All findings, in the order of the sections."""
         return tuple(finding for section in self.sections.values() for finding in section)
 
+    @property
+    def told(self) -> dict[str, list[Finding]]:
+        """The findings as they are read: what several ways of sending back agree on once."""
+        return {heading: _distinct(findings) for heading, findings in self.sections.items()}
+
     def __str__(self) -> str:
         lines = [f"{self.unit} · {self.measured}"]
-        for heading, findings in self.sections.items():
-            lines += ["", heading, *(line for finding in _distinct(findings) for line in _lines(finding))]
+        for heading, findings in self.told.items():
+            lines += ["", heading, *(line for finding in findings for line in _lines(finding))]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f"<h4>{escape(heading)}</h4><ul>{''.join(map(_item, _distinct(findings)))}</ul>"
-            for heading, findings in self.sections.items()
+            f"<h4>{escape(heading)}</h4><ul>{''.join(map(_item, findings))}</ul>"
+            for heading, findings in self.told.items()
         )
         return f"<div><h3>{escape(self.unit)}</h3><p>{escape(self.measured)}</p>{body}</div>"
 

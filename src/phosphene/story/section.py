@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phosphene.evidence.card import Card
 from phosphene.story.plate import Plate
 
 
@@ -19,6 +20,7 @@ class Section:
         picture: whether the one picture of whole layers stands beside the text.
         commands: to be typed, one a line.
         files: what stands beside the page, to be kept.
+        cards: of units, below the figures.
     """
 
     id: str
@@ -28,3 +30,4 @@ class Section:
     picture: bool = False
     commands: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()

@@ -14,7 +14,7 @@ from phosphene.network import Network
 from phosphene.project.picture import input_pictures
 from phosphene.scan.choice import chosen_layers
 from phosphene.sources.images import ImageSet
-from phosphene.story import ask, deepest, first, second, trust
+from phosphene.story import ask, cards, deepest, first, second, trust
 from phosphene.story.findings import Findings, find
 from phosphene.story.folder import building
 from phosphene.story.head import head_of, summary_of
@@ -35,6 +35,7 @@ CHAPTERS: tuple[Callable[[Findings], Section], ...] = (
     second.ninth_section,
     deepest.deep_section,
     trust.trust_section,
+    cards.cards_section,
     ask.ask_section,
 )
 
