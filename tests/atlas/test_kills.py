@@ -132,3 +132,16 @@ def test_whatever_a_commit_leaves_behind_opens_as_the_shard_before(tmp_path):
     with open_atlas(hot[len(hot) // 2]) as atlas, open_atlas(GOLDEN) as golden:
         assert everything(atlas)["units"] == everything(golden)["units"]
         assert atlas.content_hash() == golden.content_hash()
+
+
+def test_a_journal_of_an_atlas_that_is_gone_is_not_rolled_into_a_new_one(tmp_path):
+    (tmp_path / "killed").mkdir()
+    snapshots(tmp_path / "killed")
+    journal = max((tmp_path / "killed").glob("*-journal"), key=lambda path: path.stat().st_size)
+    assert journal.stat().st_size > 1000
+    path = tmp_path / "new.atlas"
+    shutil.copyfile(journal, tmp_path / "new.atlas-journal")
+    AtlasWriter.create(path, synthetic.manifest()).close()
+    with open_atlas(path) as atlas:
+        assert atlas.progress.done == 0
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["new.atlas"]

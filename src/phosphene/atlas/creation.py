@@ -32,6 +32,8 @@ def create(path: Path, manifest: Manifest) -> None:
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         _fill(temporary, manifest)
+        # What a killed scan left beside an atlas that was deleted since would be rolled back into the new one.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         _place(temporary, path)
     except OSError as error:
         raise PhospheneError(f"cannot write {str(path)!r}: {reason(error)}") from error
