@@ -7,16 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
-from phosphene.draw.plots import Plot
-from phosphene.draw.theme import Theme
 from phosphene.evidence import bootstrap
 from phosphene.evidence.looks import look
+from phosphene.evidence.matrix import matrix_plot
 from phosphene.evidence.redrawn import redrawn, weighted_layers
 from phosphene.evidence.redundancy import LayerRedundancy, layer_redundancy, participation
 from phosphene.network import Network
@@ -24,14 +19,15 @@ from scripts.blogs_questions.ground import LAYERS, Ground, row, said
 
 POSITIONS = 16  # of each picture
 UNTRAINED = 3
-ENDS = 0.6  # of the scale
 Numbers = NDArray[np.floating]
 
 
 def answer(ground: Ground) -> list[str]:
     """Draw both matrices, and return what they come to."""
     found = [layer_redundancy(ground.atlas, layer) for layer in LAYERS]
-    ground.save(_plot(ground.net, found), "blog-correlation")
+    ground.save(
+        matrix_plot(found, f"{ground.net.name}: correlation of units, ordered by clustering"), "blog-correlation"
+    )
     untrained = [_untrained(ground, seed) for seed in range(UNTRAINED)]
     head = ("layer", "mean abs r", "interval", "dimension", "interval", "of", "untrained: mean abs r", "dimension")
     rows = [row(head), row(("---",) * len(head))]
@@ -104,31 +100,3 @@ def _untrained(ground: Ground, seed: int) -> Network:
     for name in weighted_layers(net, LAYERS[-1], ground.blind[:1]):
         redrawn(net.model, name, "noise", generator)
     return net
-
-
-# -- drawn -------------------------------------------------------------------------------------------------------------
-
-
-def _plot(net: Network, layers: Sequence[LayerRedundancy]) -> Plot:
-    def draw(canvas: Canvas, theme: Theme) -> None:
-        panels = canvas.subplots(1, len(layers), squeeze=False)[0]
-        for axes, found in zip(panels, layers, strict=True):
-            _matrix(axes, found, theme)
-        scale = ScalarMappable(Normalize(-ENDS, ENDS), "RdBu_r")
-        bar = canvas.colorbar(scale, ax=list(panels), shrink=0.8, label="Pearson's r", extend="both")
-        bar.outline.set_visible(False)
-
-    return Plot(draw, (7.2, 3.6), f"{net.name}: correlation of units, ordered by clustering")
-
-
-def _matrix(axes: Axes, found: LayerRedundancy, theme: Theme) -> None:
-    ordered = found.correlation[np.ix_(found.order, found.order)].copy()
-    np.fill_diagonal(ordered, np.nan)
-    axes.set_facecolor(theme.faint)
-    axes.imshow(ordered, cmap="RdBu_r", vmin=-ENDS, vmax=ENDS, interpolation="nearest")
-    axes.set_title(f"{found.layer}: {found.living} units that count for {found.dimension:.1f}")
-    every = 1 if len(ordered) <= 32 else 2
-    shown = range(0, len(ordered), every)
-    axes.set_yticks(shown, [str(found.order[k]) for k in shown], fontsize=4.5)
-    axes.set_xticks(shown, [str(found.order[k]) for k in shown], fontsize=4.5, rotation=90)
-    axes.tick_params(length=0, pad=1)

@@ -67,7 +67,7 @@ def test_a_network_is_scanned_for_one_question(photos):
         (["relu1:3", "--box", "1,2,3"], "no box"),
         (["relu1:99"], "units 0 to 31"),
         (["relu9:1"], "relu1"),
-        (["relu1"], "whole layer"),
+        (["relu1:3", "--out", "a.png"], "not one unit"),
         (["relu1:3", "--network", "cifar-deep"], "other weights"),
     ],
 )
@@ -76,6 +76,19 @@ def test_mistakes_get_a_sentence(atlas, words, sentence):
     assert done.exit_code == 2, done.output
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_layer_of_an_atlas_says_how_redundant_it_is(atlas, tmp_path):
+    done = typed("explain", atlas, "relu1", "--out", tmp_path / "matrix.png", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    kept = typed("query", atlas, "SELECT count(*) FROM units WHERE NOT dead", "--json")
+    living = json.loads(kept.stdout)["rows"][0][0]
+    assert told["finding"]["sentence"].startswith(f"The {living} living units of relu1 count for ")
+    assert 1 <= told["finding"]["value"] <= living
+    with Image.open(tmp_path / "matrix.png") as picture:
+        assert min(picture.size) > 300
+        assert len(picture.convert("RGB").getcolors(2**24)) > 100
 
 
 def test_trust_fills_the_atlas_and_goes_on(atlas):

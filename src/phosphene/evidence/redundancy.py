@@ -139,6 +139,11 @@ class LayerRedundancy:
             "effective dimension", self.dimension, text, self.chance, "units that are independent", None, caution
         )
 
+    def _repr_png_(self) -> bytes:
+        from phosphene.evidence.matrix import matrix_plot
+
+        return matrix_plot([self]).encoded(".png")
+
 
 def redundancy(atlas: Atlas, units: Sequence[AtlasUnit], partners: int = 3) -> tuple[Redundancy, ...]:
     """Find the most correlated and anti-correlated fellows of units of one layer, and their near-duplicates."""
