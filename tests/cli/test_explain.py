@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from phosphene.cli import app
 
+pytestmark = pytest.mark.slow
+
 
 def typed(*arguments):
     return CliRunner().invoke(app, [str(each) for each in arguments])
