@@ -21,6 +21,8 @@ from phosphene.story.telling import tell
 from phosphene.story.top import Projecting, top_sheet
 from tests.story import tiny
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = ("<script>alert(1)</script>.png".replace("/", "⁄"), '"onerror="x`y`&amp;{{7*7}}.png')
 
 
