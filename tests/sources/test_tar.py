@@ -281,6 +281,5 @@ def test_flipped_bytes_end_in_a_picture_or_a_reason(tmp_path):
             ends.add(all(each.begin > 0 and each.size >= 0 for each in headers(io.BytesIO(data))))
         except TarDamaged as damaged:
             ends.add(str(damaged))
-    assert True in ends
-    assert "a header in it is wrong" in ends
+    assert {True, "a header in it is wrong"} <= ends
     assert False not in ends

@@ -13,12 +13,14 @@ ROWS = 8  # positions taken together: running figures are then read and written 
 
 
 def _wide(value):  # noqa: ANN001, ANN202
-    raise NotImplementedError  # overloaded below
+    """bfloat16 is the upper half of a float32; it comes as int16, for NumPy has no name for it."""
+    whole = isinstance(value, np.integer)
+    return np.int32(np.int32(value) << 16).view(np.float32) if whole else value
 
 
 @overload(_wide)
 def _widened(value):  # noqa: ANN001, ANN202
-    """bfloat16 is the upper half of a float32; it comes as int16, for NumPy has no name for it."""
+    """The same for numba, which has to know the kind of number before it compiles."""
     if isinstance(value, types.Integer):
         return lambda value: np.int32(np.int32(value) << 16).view(np.float32)
     return lambda value: value
