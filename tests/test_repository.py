@@ -28,6 +28,7 @@ HOUSE = (
     "atlas",
     "scan",
     "evidence",
+    "explore",
     "training",
     "story",
     "installation",

@@ -13,9 +13,9 @@ from phosphene.evidence.sights import sight
 from phosphene.network import Network, Unit
 from phosphene.preprocessing import Preprocessing
 from phosphene.project import HeldFixedWarning
+from phosphene.project.patches import patches_of
 from phosphene.project.picture import input_pictures, pictures
 from phosphene.story.figures import GREY, bare, number
-from phosphene.story.patches import patches_of
 from scripts.criticisms.common import Part, two, windows
 
 SIDE, FIELD = 32, 9

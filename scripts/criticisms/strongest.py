@@ -14,9 +14,10 @@ import phosphene as ph
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.network import Network, Unit
+from phosphene.project.patches import patches_of
 from phosphene.sources.images import ImageSet
 from phosphene.story.measures import agreement, between
-from phosphene.story.patches import NINE, patches_of
+from phosphene.story.patches import NINE
 from phosphene.story.top import Projecting, top_sheet
 from scripts.criticisms.common import Part, two, windows
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from phosphene.network import Network
+from phosphene.project.receptive import Box
 from phosphene.story.material import Material
 from phosphene.story.measures import between
 from phosphene.story.peaks import Peaks
-from phosphene.story.receptive import Box
 from scripts.gallery.places import Place, Way, active_there, cut, place_of, sent
 from scripts.gallery.units import BY_LOT, Nine
 

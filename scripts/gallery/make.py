@@ -11,11 +11,11 @@ from phosphene.draw.sheet import Sheet
 from phosphene.errors import PhospheneError
 from phosphene.files import writing
 from phosphene.network import Network, Unit
+from phosphene.project.patches import patches_of
 from phosphene.scan import Finishing, scan
 from phosphene.scan import Progress as Scanning
 from phosphene.sources.images import ImageSet
 from phosphene.story.material import Material
-from phosphene.story.patches import patches_of
 from phosphene.story.peaks import Peaks
 from phosphene.story.scanned import Progress
 from scripts.gallery.alike import Alike, alike

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from phosphene.network import Network, Unit
 from phosphene.project import Projection, Rule, Unpool, project
+from phosphene.project.receptive import Box, box_of
 from phosphene.story.material import Material
 from phosphene.story.peaks import Peaks
-from phosphene.story.receptive import Box, box_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from phosphene.project.patches import Patches
 from phosphene.story.choice import drawn_units, strongest
-from phosphene.story.patches import NINE, Chosen, Patches
+from phosphene.story.patches import NINE, Chosen
 from phosphene.story.peaks import Peaks
 
 CHOSEN, DRAWN = 3, 3

@@ -32,7 +32,8 @@ _LIMITS = {
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file, ``mode`` "ro", "rw" or "rwc", without trust in what is in it."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT)
+    # Threads take turns: see `Source.reading`.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT, check_same_thread=False)
     try:
         _distrust(connection)
         _set(connection, "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0")

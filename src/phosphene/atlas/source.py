@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 
 from phosphene.atlas.checks import Contents, verify
 from phosphene.atlas.connection import bound, connect_reader
@@ -16,7 +17,7 @@ from phosphene.errors import UsageError, did_you_mean
 
 
 class Source:
-    """A connection for reading, and what the file held when it was checked last."""
+    """A connection for reading, and what the file held when it was checked last. Threads read in turn."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,6 +26,7 @@ class Source:
             self._connection = connect_reader(path)
         self._version: int | None = None
         self._contents: Contents | None = None
+        self._turn = RLock()
         try:
             with self.reading():
                 pass
@@ -45,7 +47,7 @@ class Source:
         Raises:
             PhospheneError: in place of whatever the block raises of SQLite's, and of values that do not fit.
         """
-        with refusing(self.path):
+        with self._turn, refusing(self.path):
             self._connection.execute("BEGIN")
             try:
                 self._refresh()

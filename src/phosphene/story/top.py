@@ -15,9 +15,10 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.evidence.pictures import ScannedPictures
 from phosphene.network import Network, Unit
 from phosphene.project import Rule, Unpool
+from phosphene.project.patches import patches_of
 from phosphene.sources.images import ImageSet
 from phosphene.story.figures import GREY, number
-from phosphene.story.patches import NINE, TYPICAL, patch_groups, patches_of, percent
+from phosphene.story.patches import NINE, TYPICAL, patch_groups, percent
 
 
 @dataclass(frozen=True)

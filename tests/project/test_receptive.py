@@ -4,8 +4,14 @@ import pytest
 import torch
 
 from phosphene.geometry import Span, View
-from phosphene.story.receptive import Box, box_of
+from phosphene.project.receptive import Box, box_of
+from tests.story import tiny
 from tests.story.tiny import SIDE
+
+
+@pytest.fixture
+def net():
+    return tiny.network()
 
 
 def value(net, layer, picture, place):
