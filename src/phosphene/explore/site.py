@@ -1,0 +1,33 @@
+"""What the explorer shows: an atlas, and the network that was scanned where its weights are at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from phosphene.atlas.reading import Atlas
+from phosphene.evidence.pictures import ScannedPictures
+from phosphene.network import Network
+from phosphene.sources.images import ImageSet
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages are made from.
+
+    Attributes:
+        atlas: the scan.
+        net: the network that was scanned; None where its weights are not at hand.
+        images: the image set that was scanned; None for the atlas's own copies.
+        without: in one sentence, why there is no network; empty where there is one.
+    """
+
+    atlas: Atlas
+    net: Network | None = None
+    images: ImageSet | None = None
+    without: str = ""
+
+    @cached_property
+    def pictures(self) -> ScannedPictures:
+        """The pictures that were scanned, by their numbers in the atlas."""
+        return ScannedPictures(self.atlas, self.images)
