@@ -12,12 +12,12 @@ from PIL import Image
 from phosphene.atlas import content, query, stored
 from phosphene.atlas.images import ImageRows
 from phosphene.atlas.pictures import thumbnail
-from phosphene.atlas.records import Array, Failure, LayerInfo, Manifest, Progress
+from phosphene.atlas.records import Array, Example, Failure, LayerInfo, Manifest, Progress
 from phosphene.atlas.refusals import unfinished
 from phosphene.atlas.rows import Row
-from phosphene.atlas.schema import FAILURES, Table
+from phosphene.atlas.schema import EXAMPLES, FAILURES, Table
 from phosphene.atlas.source import Source
-from phosphene.atlas.unit import AtlasUnit
+from phosphene.atlas.unit import AtlasUnit, example_of
 from phosphene.errors import UsageError, did_you_mean
 
 
@@ -142,6 +142,20 @@ class Atlas:
             PhospheneError: it is not what was written.
         """
         return thumbnail(self._source, image)
+
+    def of_layer(self, table: Table, layer: str) -> list[Row]:
+        """Return the rows of a table that speak of a layer, in the order of its key."""
+        return self._source.rows(table, "layer = ?", layer)
+
+    def shown_by(self, image: int) -> list[Example]:
+        """Return for which units an image is an example: one of the strongest, or a typical one."""
+        return [example_of(row) for row in self._source.rows(EXAMPLES, "image = ?", image)]
+
+    @property
+    def revision(self) -> int:
+        """A number that changes when another program has written to the file."""
+        with self._source.reading():
+            return self._source.revision
 
     def pages(self, table: Table) -> Iterator[list[Row]]:
         """Yield all rows of a table that has no blobs, some at a time, in the order of its key."""

@@ -40,6 +40,12 @@ class Source:
         assert self._contents is not None
         return self._contents
 
+    @property
+    def revision(self) -> int:
+        """SQLite's number of the file's state as of the last read."""
+        assert self._version is not None
+        return self._version
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection within a transaction; a file that a scan wrote to meanwhile is checked again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from PIL import Image
@@ -47,7 +48,7 @@ class AtlasUnit:
         rows = self._source.rows(UNITS, _OF_UNIT, self.layer.name, self.index)
         if not rows:
             raise damaged(self._source.path, f"nothing is said of {self}")
-        return _unit_row(rows[0])
+        return unit_of(rows[0])
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
@@ -61,14 +62,13 @@ class AtlasUnit:
 
     def _of_kind(self, kind: str) -> tuple[Example, ...]:
         rows = self._source.rows(EXAMPLES, f"{_OF_UNIT} AND kind = ?", self.layer.name, self.index, kind)
-        return tuple(map(_example, rows))
+        return tuple(map(example_of, rows))
 
     @cached_property
     def classes(self) -> tuple[ClassRow, ...]:
         """How it prefers each class, the most preferred first (by area under the ROC curve)."""
         rows = self._source.rows(CLASSES, _OF_UNIT, self.layer.name, self.index)
-        found = (ClassRow(*row[:3], *map(_number, row[3:])) for row in rows)
-        return tuple(sorted(found, key=lambda c: (c.auc == c.auc, c.auc), reverse=True))
+        return by_area(rows)
 
     @cached_property
     def correlated(self) -> tuple[CorrelationRow, ...]:
@@ -83,14 +83,13 @@ class AtlasUnit:
     def visible(self) -> tuple[VisibleRow, ...]:
         """What plainly visible features have to do with it, the one that explains most first."""
         rows = self._source.rows(VISIBLE, _OF_UNIT, self.layer.name, self.index)
-        found = (VisibleRow(*row[:3], *map(_number, row[3:])) for row in rows)
-        return tuple(sorted(found, key=lambda v: (v.share == v.share, v.share), reverse=True))
+        return by_share(rows)
 
     @cached_property
     def evidence(self) -> tuple[TrustRow, ...]:
         """What was measured of how far its pictures can be trusted, by question; empty where nothing was."""
         rows = self._source.rows(TRUST, _OF_UNIT, self.layer.name, self.index)
-        return tuple(map(_trust_row, rows))
+        return tuple(map(trust_of, rows))
 
     def image(self, example: Example) -> ImageRow:
         """Return the image of an example."""
@@ -104,19 +103,33 @@ class AtlasUnit:
         return unit_html(self)
 
 
-def _example(row: Row) -> Example:
+def by_area(rows: Iterable[Row]) -> tuple[ClassRow, ...]:
+    """Return rows of the table of classes as records, the most preferred first."""
+    found = (ClassRow(*row[:3], *map(_number, row[3:])) for row in rows)
+    return tuple(sorted(found, key=lambda c: (c.auc == c.auc, c.auc), reverse=True))
+
+
+def by_share(rows: Iterable[Row]) -> tuple[VisibleRow, ...]:
+    """Return rows of the table of what is visible as records, the one that explains most first."""
+    found = (VisibleRow(*row[:3], *map(_number, row[3:])) for row in rows)
+    return tuple(sorted(found, key=lambda v: (v.share == v.share, v.share), reverse=True))
+
+
+def example_of(row: Row) -> Example:
+    """Return a row of the table of examples as a record."""
     layer, unit, kind, rank, image, value, y, x, *box = row
     x0, y0, x1, y1 = box
     return Example(layer, unit, kind, rank, image, value, y, x, (x0, y0, x1, y1))
 
 
-def _trust_row(row: Row) -> TrustRow:
+def trust_of(row: Row) -> TrustRow:
+    """Return a row of the table of trust as a record."""
     layer, unit, question, value, *rest = row
     return TrustRow(layer, unit, question, _number(value), *rest)
 
 
-def _unit_row(row: Row) -> UnitRow:
-    """NaN was kept as NULL."""
+def unit_of(row: Row) -> UnitRow:
+    """Return a row of the table of units as a record; NaN was kept as NULL."""
     layer, unit, count, nonfinite, *numbers, dead, best_class, best_auc, explained = row
     mean, variance, minimum, maximum, positive = map(_number, numbers)
     return UnitRow(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image
 
@@ -14,6 +15,17 @@ LARGEST = 112
 """Pixels to a side of a cell, at most: larger patches are made smaller."""
 SMALL = 48
 """Cells up to this size are kept without loss: their pixels are shown enlarged."""
+KIND = "image/webp"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which sides of a picture were cut off at its source's edges: what is left is moved away from them."""
+
+    left: bool = False
+    top: bool = False
+    right: bool = False
+    bottom: bool = False
 
 
 def cell_of(pictures: Sequence[Image.Image | None], largest: int = LARGEST) -> int:
@@ -21,17 +33,24 @@ def cell_of(pictures: Sequence[Image.Image | None], largest: int = LARGEST) -> i
     return min(largest, max((side for picture in pictures if picture for side in picture.size), default=1))
 
 
-def sprite(pictures: Sequence[Image.Image | None], columns: int, cell: int) -> Image.Image:
-    """Put pictures in cells, row by row, each in the middle of its own; None leaves a cell transparent."""
+def sprite(
+    pictures: Sequence[Image.Image | None], columns: int, cell: int, cuts: Sequence[Cut] | None = None
+) -> Image.Image:
+    """Put pictures in cells, row by row, each in the middle of its own or as its cut says; None leaves one empty."""
     rows = max(1, -(-len(pictures) // columns))
     sheet = Image.new("RGBA", (columns * cell, rows * cell), (0, 0, 0, 0))
     for place, picture in enumerate(pictures):
         if picture is not None:
             row, column = divmod(place, columns)
-            fitted = _fitted(picture, cell)
-            left, top = (cell - fitted.width) // 2, (cell - fitted.height) // 2
+            fitted, cut = _fitted(picture, cell), cuts[place] if cuts else Cut()
+            left = _start(cell - fitted.width, cut.left, cut.right)
+            top = _start(cell - fitted.height, cut.top, cut.bottom)
             sheet.paste(fitted, (column * cell + left, row * cell + top))
     return sheet
+
+
+def _start(spare: int, before: bool, after: bool) -> int:
+    return spare // 2 if before == after else spare * before
 
 
 def _fitted(picture: Image.Image, cell: int) -> Image.Image:
@@ -42,17 +61,13 @@ def _fitted(picture: Image.Image, cell: int) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def encoded(image: Image.Image, cell: int) -> tuple[bytes, str]:
-    """Return a sprite of such cells as a file, and its kind: PNG for small cells, WebP for others."""
+def encoded(image: Image.Image, cell: int) -> bytes:
+    """Return a sprite of such cells as a WebP file, without loss where the cells are small."""
     file = io.BytesIO()
-    if cell <= SMALL:
-        image.save(file, "PNG")
-        return file.getvalue(), "image/png"
-    image.save(file, "WEBP", quality=84, method=0)
-    return file.getvalue(), "image/webp"
+    image.save(file, "WEBP", lossless=cell <= SMALL, quality=84, method=0)
+    return file.getvalue()
 
 
 def data_url(image: Image.Image, cell: int) -> str:
     """Return a sprite as a ``data:`` address."""
-    body, kind = encoded(image, cell)
-    return f"data:{kind};base64,{base64.b64encode(body).decode()}"
+    return f"data:{KIND};base64,{base64.b64encode(encoded(image, cell)).decode()}"
