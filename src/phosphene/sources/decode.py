@@ -10,6 +10,7 @@ import io
 
 import numpy as np
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from phosphene.errors import PhospheneError
 from phosphene.sources.formats import opener, webp_size
@@ -38,8 +39,10 @@ class BrokenPicture(PhospheneError):  # noqa: N818 (a name of the public interfa
         super().__init__(f"{id} cannot be read: {reason}" if id else reason)
 
 
-def decode(data: bytes) -> Image.Image:
+def decode(data: bytes, largest: int | None = None) -> Image.Image:
     """Decode an encoded picture: RGB, upright, over white where it is transparent, first frame only.
+
+    With `largest`, what has more pixels than that to its longer side is made smaller, as early as its format lets.
 
     Raises BrokenPicture when it is no picture of a known format, is damaged, or has too many pixels.
     """
@@ -51,8 +54,9 @@ def decode(data: bytes) -> Image.Image:
     try:
         picture = open_format(io.BytesIO(data))
         _check_size(picture.size)
-        picture.load()
-        return _as_rgb(_upright(picture))
+        if largest is None:
+            return _as_rgb(_turned(picture, _turn(picture)))
+        return _fitted(picture, largest)
     except BrokenPicture:
         raise
     except Exception as error:  # a decoder may raise anything on damaged data, and none of it is our fault
@@ -72,11 +76,41 @@ def _reason(error: Exception) -> str:
     return f"the file is damaged ({text[:120]})"
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _fitted(picture: ImageFile, largest: int) -> Image.Image:
+    """Decode with little more memory than the picture takes in its own form, and none for copies of that size."""
+    factor = max(picture.size) // largest
+    if factor > 1:
+        picture.draft(None, (picture.width // factor, picture.height // factor))  # JPEG decodes to 1/2, 1/4 or 1/8
+    turn, small = _turn(picture), _reduced(picture, largest)
+    small = _as_rgb(_turned(small, turn))
+    small.thumbnail((largest, largest), Image.Resampling.LANCZOS)
+    return small
+
+
+def _reduced(picture: Image.Image, largest: int) -> Image.Image:
+    """Average blocks of pixels, as many as leave the longer side at `largest` or above."""
+    factor = max(picture.size) // largest
+    if factor < 2:
+        return picture
+    if "transparency" in picture.info or picture.mode == "PA":
+        picture = picture.convert("RGBA")
+    elif picture.mode in ("1", "P"):
+        picture = picture.convert("RGB" if picture.mode == "P" else "L")
+    elif picture.mode.startswith("I;"):
+        picture = Image.fromarray(_to_eight_bits(np.asarray(picture)))
+    return picture.reduce(factor)
+
+
+def _turn(picture: ImageFile) -> Image.Transpose | None:
+    """Decode, and tell what sets the picture upright; a TIFF says so only once it is decoded."""
+    picture.load()
     try:
-        turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION_TAG, 1))
+        return _UPRIGHT.get(picture.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # damaged EXIF says nothing about the pixels
-        turn = None
+        return None
+
+
+def _turned(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
     return picture if turn is None else picture.transpose(turn)
 
 
