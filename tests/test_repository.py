@@ -28,6 +28,8 @@ HOUSE = (
     "atlas",
     "scan",
     "evidence",
+    "paper",
+    "sheets",
     "explore",
     "training",
     "story",

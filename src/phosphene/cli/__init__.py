@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import phosphene
-from phosphene.cli import atlas, demo, doctor, explain, export, layers, query, scan, show, top, train, trust
+from phosphene.cli import atlas, demo, doctor, explain, export, filters, layers, query, scan, show, top, train, trust
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
@@ -17,6 +17,7 @@ COMMANDS = (
     train.train,
     layers.layers,
     show.show,
+    filters.filters,
     scan.scan,
     top.top,
     atlas.atlas,

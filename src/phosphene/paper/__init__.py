@@ -1,0 +1,20 @@
+"""The figures of Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks" (2013), for any network.
+
+A further analysis plugs in like this:
+
+- a function ``(net, ...)`` in a file of its own, listed below, whose docstring gives the paper's definition;
+- what it returns is a frozen dataclass that derives from `phosphene.paper.analysis.Analysis`: its numbers as fields,
+  and three answers, ``findings`` (plain sentences, each with a baseline where there is one), ``numbers`` (for
+  ``--json``) and ``figure()``. Saving, the notebook's view and the printed text come with it;
+- long work takes ``tell``, called with (done, total);
+- the command is one file in ``phosphene.cli`` that ends in ``phosphene.cli.analyses.told``;
+- its oracle stands in tests/paper, its results on real networks in docs/paper.md.
+
+The module of a function has another name than the function, so that ``phosphene.paper.filters`` is the function only.
+"""
+
+from phosphene.paper.filters_network import filters as filters
+from phosphene.paper.filters_weights import clip as clip
+from phosphene.paper.filters_weights import clipped as clipped
+
+__all__ = ["clip", "clipped", "filters"]
