@@ -29,6 +29,8 @@ HOUSE = (
     "scan",
     "evidence",
     "paper",
+    "dream",
+    "paper",
     "sheets",
     "explore",
     "training",

@@ -25,7 +25,7 @@ from phosphene.network import Unit
 from phosphene.project import project
 from phosphene.project.picture import input_pictures
 from phosphene.scan.seen import Planes
-from phosphene.story.figures import projected
+from phosphene.sheets.figures import projected
 from scripts.blogs_questions.ground import LAYERS, Ground, row
 
 DARK, RIM, MOST = 20.0, 3, 0.5

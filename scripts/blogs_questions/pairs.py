@@ -11,7 +11,7 @@ from phosphene.evidence.pictures import ScannedPictures
 from phosphene.network import Unit
 from phosphene.project import project
 from phosphene.project.picture import input_pictures
-from phosphene.story.figures import beside, projected
+from phosphene.sheets.figures import beside, projected
 from scripts.blogs_questions.ground import Ground
 
 STRONGEST = 9

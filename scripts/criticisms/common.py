@@ -16,8 +16,8 @@ from phosphene.evidence.similarity import cosine
 from phosphene.evidence.squares import blurred
 from phosphene.network import Network, Unit
 from phosphene.project.picture import input_pictures, pictures
+from phosphene.sheets.figures import GREY
 from phosphene.sources.images import ImageSet
-from phosphene.story.figures import GREY
 
 SEED = 1  # of every draw
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")

@@ -15,7 +15,7 @@ from phosphene.preprocessing import Preprocessing
 from phosphene.project import HeldFixedWarning
 from phosphene.project.patches import patches_of
 from phosphene.project.picture import input_pictures, pictures
-from phosphene.story.figures import GREY, bare, number
+from phosphene.sheets.figures import GREY, bare, number
 from scripts.criticisms.common import Part, two, windows
 
 SIDE, FIELD = 32, 9

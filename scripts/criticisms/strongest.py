@@ -15,10 +15,10 @@ from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.network import Network, Unit
 from phosphene.project.patches import patches_of
+from phosphene.sheets.patches import NINE
+from phosphene.sheets.top import Projecting, top_sheet
 from phosphene.sources.images import ImageSet
 from phosphene.story.measures import agreement, between
-from phosphene.story.patches import NINE
-from phosphene.story.top import Projecting, top_sheet
 from scripts.criticisms.common import Part, two, windows
 
 LAYER, WINDOWS = "relu2", 600

@@ -13,10 +13,10 @@ from phosphene.draw.sheet import Sheet, Tile
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.project.picture import input_pictures, pictures
-from phosphene.story.figures import GREY, bare, number
+from phosphene.sheets.figures import GREY, bare, number
+from phosphene.sheets.patches import nines_sheet, unit_group
 from phosphene.story.material import Material
 from phosphene.story.measures import agreement
-from phosphene.story.patches import nines_sheet, unit_group
 from phosphene.story.peaks import Peaks
 from scripts.gallery.places import Place, Way, active_there, cut, sent
 from scripts.gallery.units import Nine

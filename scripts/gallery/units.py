@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from phosphene.project.patches import Patches
+from phosphene.sheets.patches import NINE, Chosen
 from phosphene.story.choice import drawn_units, strongest
-from phosphene.story.patches import NINE, Chosen
 from phosphene.story.peaks import Peaks
 
 CHOSEN, DRAWN = 3, 3

@@ -10,9 +10,9 @@ from PIL import Image
 from phosphene.errors import PhospheneError
 from phosphene.network import Network
 from phosphene.preprocessing import Preprocessing
+from phosphene.sheets.figures import number
+from phosphene.sheets.patches import Chosen
 from phosphene.sources.images import images
-from phosphene.story.figures import number
-from phosphene.story.patches import Chosen
 from scripts.gallery.__main__ import LAYERS, main
 from scripts.gallery.make import RULES, heroes, look, make, nines, save
 from scripts.gallery.places import active_there

@@ -7,9 +7,9 @@ from torch import nn
 
 from phosphene.network import Network, Unit
 from phosphene.project.patches import patches_of
+from phosphene.sheets.patches import Chosen
 from phosphene.sources.images import ImageSet, Picture
 from phosphene.sources.picture import Pixels
-from phosphene.story.patches import Chosen
 from scripts.gallery.alike import WAYS, Alike, alike, table
 from scripts.gallery.make import look
 from scripts.gallery.units import BY_LOT, Nine

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from phosphene.story.patches import Chosen
+from phosphene.sheets.patches import Chosen
 from phosphene.story.peaks import Peaks
 from scripts.gallery.units import BY_LOT, chosen_units, nine, selectivity, shown_units
 

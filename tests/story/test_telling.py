@@ -14,11 +14,11 @@ from PIL import Image
 from phosphene.atlas.reading import open_atlas
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.network import Network
+from phosphene.sheets.top import Projecting, top_sheet
 from phosphene.sources.images import images
 from phosphene.story import telling
 from phosphene.story.page import prose
 from phosphene.story.telling import tell
-from phosphene.story.top import Projecting, top_sheet
 from tests.story import tiny
 
 pytestmark = pytest.mark.slow

@@ -43,10 +43,10 @@ def show(
     with importing():
         from phosphene.draw.saving import ending
         from phosphene.memory import keep_freed_memory
+        from phosphene.sheets.show import addresses, position_of
+        from phosphene.sheets.show import show as draw
         from phosphene.sources.images import images as open_images
         from phosphene.sources.networks import load
-        from phosphene.story.show import addresses, position_of
-        from phosphene.story.show import show as draw
 
     ending(out)
     limit = memory_bytes(memory)

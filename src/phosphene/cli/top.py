@@ -36,9 +36,9 @@ def top(
     from phosphene.atlas.reading import open_atlas
     from phosphene.draw.saving import ending
     from phosphene.scan.identity import same_network
+    from phosphene.sheets.top import Projecting, top_sheet
     from phosphene.sources.images import images as open_images
     from phosphene.sources.networks import load
-    from phosphene.story.top import Projecting, top_sheet
 
     ending(out)
     with open_atlas(atlas) as opened:

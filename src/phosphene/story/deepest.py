@@ -9,9 +9,9 @@ from statistics import mean
 from phosphene.draw.sheet import Group, Sheet
 from phosphene.network import Network, Unit
 from phosphene.project.patches import patches_of
+from phosphene.sheets.patches import NINE, TYPICAL, Chosen, nines_sheet, unit_group
 from phosphene.story.choice import drawn_units, picked_units, strongest_apart
 from phosphene.story.findings import Findings
-from phosphene.story.patches import NINE, TYPICAL, Chosen, nines_sheet, unit_group
 from phosphene.story.peaks import Peaks, answers
 from phosphene.story.plate import Draw, Form, Grid, Grids, Plate
 from phosphene.story.scanned import dead_units

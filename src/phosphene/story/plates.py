@@ -15,8 +15,8 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network, Unit
 from phosphene.project import Unpool, project
 from phosphene.project.picture import input_pictures, pictures
+from phosphene.sheets.figures import GREY, bare, beside, number, projected, tile_of
 from phosphene.sources.images import Picture
-from phosphene.story.figures import GREY, bare, beside, number, projected, tile_of
 from phosphene.story.material import Material
 from phosphene.story.plate import Draw, Form, Grid, Grids
 

@@ -7,9 +7,9 @@ from torch import nn
 
 from phosphene.errors import UsageError
 from phosphene.network import Network
+from phosphene.sheets import show as module
+from phosphene.sheets.show import addresses, show
 from phosphene.sources.images import images
-from phosphene.story import show as module
-from phosphene.story.show import addresses, show
 
 
 @pytest.fixture(scope="module")

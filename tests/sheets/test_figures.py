@@ -11,7 +11,7 @@ from phosphene.draw.page import Text
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.project.picture import pictures
-from phosphene.story.figures import grid_sheet, projected, units_sheet
+from phosphene.sheets.figures import grid_sheet, projected, units_sheet
 
 
 @pytest.mark.parametrize("scale", ["tile", "shared"])

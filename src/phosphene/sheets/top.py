@@ -16,9 +16,9 @@ from phosphene.evidence.pictures import ScannedPictures
 from phosphene.network import Network, Unit
 from phosphene.project import Rule, Unpool
 from phosphene.project.patches import patches_of
+from phosphene.sheets.figures import GREY, number
+from phosphene.sheets.patches import NINE, TYPICAL, patch_groups, percent
 from phosphene.sources.images import ImageSet
-from phosphene.story.figures import GREY, number
-from phosphene.story.patches import NINE, TYPICAL, patch_groups, percent
 
 
 @dataclass(frozen=True)

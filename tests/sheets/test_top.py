@@ -7,8 +7,8 @@ from PIL import Image
 import phosphene as ph
 from phosphene.draw.sheet import Group
 from phosphene.errors import UsageError
-from phosphene.story.figures import number
-from phosphene.story.top import Projecting, top_sheet
+from phosphene.sheets.figures import number
+from phosphene.sheets.top import Projecting, top_sheet
 from tests.scan.brute import SIZE, network
 
 

@@ -11,7 +11,7 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.network import Network
 from phosphene.project.patches import Patches
 from phosphene.project.picture import input_pictures, pictures
-from phosphene.story.figures import GREY, bare, number
+from phosphene.sheets.figures import GREY, bare, number
 
 NINE = 9
 TYPICAL = "Above the nine strongest pictures, below those at 10, 50 and 90 % of the unit's peaks."

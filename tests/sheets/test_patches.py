@@ -8,7 +8,7 @@ from phosphene.atlas.records import Example
 from phosphene.network import Unit
 from phosphene.project import project
 from phosphene.project.patches import patches_of
-from phosphene.story.patches import Chosen, patch_groups, unit_group
+from phosphene.sheets.patches import Chosen, patch_groups, unit_group
 from phosphene.story.peaks import Peaks
 from tests.story.tiny import SIDE
 

@@ -16,8 +16,8 @@ from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
 from phosphene.project import Position, Projection, Rule, Unpool, project
 from phosphene.project.picture import title_of
+from phosphene.sheets.figures import grid_sheet, images_sheet, units_sheet
 from phosphene.sources.images import Failure, ImageSet
-from phosphene.story.figures import grid_sheet, images_sheet, units_sheet
 
 MOST_TILES = 1200
 WIDEST_GRID = 16
