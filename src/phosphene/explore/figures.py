@@ -1,0 +1,164 @@
+"""The figures of all units of a layer, as pages sort, filter and search them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil, isnan
+
+from phosphene.atlas.reading import Atlas
+from phosphene.atlas.records import ClassRow, LayerInfo, TrustRow, UnitRow, VisibleRow
+from phosphene.atlas.rows import Row
+from phosphene.atlas.schema import CLASSES, TRUST, UNITS, VISIBLE
+from phosphene.atlas.thumbnails import LONGEST_SIDE
+from phosphene.atlas.unit import by_area, by_share, trust_of, unit_of
+from phosphene.evidence.phrases import cause
+from phosphene.evidence.redundancy import LayerRedundancy, layer_redundancy
+from phosphene.explore.sprites import LARGEST
+
+STRONGEST = 9
+"""Of a unit's strongest pictures so many are shown at once, as in Zeiler & Fergus (2013), figure 2."""
+TOLD = 0.01
+"""Share of a unit's variance from which on a visible feature is one of its causes."""
+SPECIFICITY = "specificity"
+"""The question of trust that says whether a projection shows its unit."""
+
+
+@dataclass(frozen=True)
+class UnitFigures:
+    """What is known of one unit, without its examples."""
+
+    stats: UnitRow
+    classes: tuple[ClassRow, ...]
+    visible: tuple[VisibleRow, ...]
+    trust: tuple[TrustRow, ...]
+
+    @property
+    def index(self) -> int:
+        """The unit's number in its layer."""
+        return self.stats.unit
+
+    @property
+    def causes(self) -> list[tuple[str, float]]:
+        """What goes with it, in words, and the share of its variance that this explains; the largest first."""
+        return [(cause(row.feature, row.r), row.share) for row in self.visible if row.share >= TOLD]
+
+    @property
+    def cautions(self) -> int:
+        """How many of its figures of trust carry a caution."""
+        return sum(bool(row.caution) for row in self.trust)
+
+
+@dataclass(frozen=True)
+class LayerFigures:
+    """What is known of a layer and each of its units."""
+
+    layer: LayerInfo
+    units: tuple[UnitFigures, ...]
+    among: LayerRedundancy
+    cells: dict[int, int]
+    """Pixels to a side of the patches of each unit that has examples."""
+
+    @property
+    def dead(self) -> int:
+        """How many units are dead."""
+        return sum(each.stats.dead for each in self.units)
+
+    @property
+    def duplicates(self) -> int:
+        """How many units are near-duplicates of another one that stands for them all."""
+        return sum(len(group) - 1 for group in self.among.groups)
+
+    @property
+    def twins(self) -> frozenset[int]:
+        """The units that have a near-duplicate."""
+        return frozenset(unit for group in self.among.groups for unit in group)
+
+    @property
+    def measures(self) -> list[Measure]:
+        """What the units can be sorted by."""
+        return [*_SCANNED, *map(_of_trust, sorted({row.question for each in self.units for row in each.trust}))]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that each unit has."""
+
+    name: str
+    title: str
+
+    def of(self, unit: UnitFigures) -> float | None:
+        """Return the unit's figure; None where it has none."""
+        value = _value(self.name, unit)
+        return None if value is None or isnan(value) else value
+
+
+_SCANNED = (
+    Measure("number", "number"),
+    Measure("strongest", "strongest value"),
+    Measure("mean", "mean"),
+    Measure("active", "share of positions above zero"),
+    Measure("explained", "plainly visible, R²"),
+    Measure("prefers", "best class, ROC area"),
+    Measure("cautions", "cautions"),
+)
+_TRUST = "trust "
+
+
+def _of_trust(question: str) -> Measure:
+    return Measure(_TRUST + question, question)
+
+
+def _value(name: str, unit: UnitFigures) -> float | None:
+    if name.startswith(_TRUST):
+        return next((row.value for row in unit.trust if row.question == name.removeprefix(_TRUST)), None)
+    if name == "cautions":
+        return float(unit.cautions) if unit.trust else None
+    stats = unit.stats
+    named = {
+        "number": float(unit.index),
+        "strongest": stats.maximum,
+        "mean": stats.mean,
+        "active": stats.positive,
+        "explained": stats.explained,
+        "prefers": stats.best_auc,
+    }
+    return named[name]
+
+
+def layer_figures(atlas: Atlas, layer: str) -> LayerFigures:
+    """Read the figures of all units of a layer."""
+    classes, visible, trust = (_by_unit(atlas.of_layer(table, layer)) for table in (CLASSES, VISIBLE, TRUST))
+    units = (
+        UnitFigures(stats, by_area(classes[stats.unit]), by_share(visible[stats.unit]), _rows(trust[stats.unit]))
+        for stats in map(unit_of, atlas.of_layer(UNITS, layer))
+    )
+    return LayerFigures(atlas.layer(layer), tuple(units), layer_redundancy(atlas, layer), _cells(atlas, layer))
+
+
+def _cells(atlas: Atlas, layer: str) -> dict[int, int]:
+    """Return how large the patches of a layer's units are in the atlas's small copies of pictures."""
+    quoted = layer.replace("'", "''")
+    sides = f"max(x1 - x0, y1 - y0) * min(1.0, {LONGEST_SIDE}.0 / max(width, height))"
+    found = atlas.query(
+        f"SELECT unit, max({sides}) FROM examples JOIN images ON images.image = examples.image "
+        f"WHERE layer = '{quoted}' AND (kind <> 'top' OR rank < {STRONGEST}) GROUP BY unit"
+    )
+    return {int(unit): max(1, min(LARGEST, ceil(side))) for unit, side in found}
+
+
+def _rows(rows: Iterable[Row]) -> tuple[TrustRow, ...]:
+    return tuple(map(trust_of, rows))
+
+
+def _by_unit(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[1]].append(row)
+    return found
+
+
+def finite(values: Iterable[float | None]) -> Iterator[float]:
+    """Yield the values that are numbers."""
+    return (value for value in values if value is not None and not isnan(value))
