@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from phosphene.explore.live.asked import Asked
 from phosphene.explore.live.bench import Bench, url, url_or_none
 from phosphene.explore.live.heat import overlay
 from phosphene.explore.live.sending import Sending, held, note, patches
+from phosphene.network import Unit
 from phosphene.project.picture import NOT_ACTIVE, input_pictures, pictures
 
 
@@ -72,5 +74,9 @@ def unit(bench: Bench, asked: Asked) -> UnitAnswer:
         projected_patch=url_or_none(cut),
         empty=whole is None,
         rules_used=tuple(map(str, sent.rules_used)),
-        note=note(*(["Zero is mid-grey.", told] if whole else [f"{address} is {NOT_ACTIVE}."]), held(sent)),
+        note=note(f"Zero is mid-grey. {told}" if whole else _nothing(address, value), held(sent)),
     )
+
+
+def _nothing(address: Unit, value: float) -> str:
+    return f"{address} is {NOT_ACTIVE}." if isfinite(value) else f"What {address} is here is no finite number."
