@@ -72,7 +72,7 @@ class Pages:
         side, pairs = len(among.order) * max(1, MATRIX // max(1, len(among.order))), _pairs(among)
         where = paths.matrix_page(self.slugs[layer])
         return self._render(
-            "matrix", where, layer=layer, among=among, side=side, pairs=_pairs(among), data=_script(page)
+            "matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=_script(page)
         )
 
     def unit(self, unit: AtlasUnit) -> str:
