@@ -130,7 +130,7 @@ class _Live:
         return await self._computed(request, lambda cancelled: _json(asdict(self._uploads.add(body))))
 
     async def _computed(self, request: Request, work: Work) -> Response:
-        return await self._computing.run(work, _gone(request))
+        return await self._computing.run(work, partial(_gone, request))
 
 
 def _json(answer: Mapping[str, object]) -> Response:

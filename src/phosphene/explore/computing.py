@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -36,24 +36,24 @@ class Computing:
         self._thread = ThreadPoolExecutor(1, "phosphene-computing")
         self._free = threading.BoundedSemaphore(waiting + 1)
 
-    async def run(self, work: Callable[[Cancelled], T], gone: Awaitable[object]) -> T:
+    async def run(self, work: Callable[[Cancelled], T], gone: Callable[[], Coroutine[object, object, object]]) -> T:
         """Return what ``work`` returns, when its turn has come.
 
         Args:
             work: is given a function that tells whether it is still wanted.
-            gone: comes to its end when whoever asked has gone: then work that waits is dropped, and work that runs
-                is told; its place is free when it has stopped.
+            gone: waits until whoever asked has gone: then work that waits is dropped, and work that runs is told; its
+                place is free when it has stopped.
 
         Raises:
             Busy: too many wait already.
-            Left: ``gone`` came to its end first.
+            Left: whoever asked has gone.
         """
         if not self._free.acquire(blocking=False):
             raise Busy
         unwanted = threading.Event()
         begun: Future[T] = self._thread.submit(work, unwanted.is_set)
         begun.add_done_callback(lambda _: self._free.release())
-        answer, leaving = asyncio.wrap_future(begun), asyncio.ensure_future(gone)
+        answer, leaving = asyncio.wrap_future(begun), asyncio.create_task(gone())
         try:
             await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
