@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isnan, nan
 
 import numpy as np
@@ -98,7 +99,6 @@ class LayerRedundancy:
     Attributes:
         layer: its name.
         correlation: (C, C); NaN in the rows and columns of dead units.
-        order: (C,) the units so that those that go together, or against each other, are neighbours; dead ones last.
         dimension: participation ratio of the living units.
         chance: what it would be of units that have nothing to do with each other, at as many pictures.
         living: units that are not dead.
@@ -108,12 +108,18 @@ class LayerRedundancy:
 
     layer: str
     correlation: Floats
-    order: Integers
     dimension: float
     chance: float
     living: int
     groups: tuple[tuple[int, ...], ...]
     left_out: int = 0
+
+    @cached_property
+    def order(self) -> Integers:
+        """(C,) the units so that those that go together, or against each other, are neighbours; dead ones last."""
+        dead = np.isnan(np.diagonal(self.correlation))
+        living = np.flatnonzero(~dead)
+        return np.concatenate([living[clustered(self.correlation[np.ix_(living, living)])], np.flatnonzero(dead)])
 
     @property
     def finding(self) -> Finding:
@@ -124,7 +130,7 @@ class LayerRedundancy:
             if spare
             else "none is a near-duplicate"
         )
-        dead = len(self.order) - self.living
+        dead = len(self.correlation) - self.living
         verb = "is" if dead == 1 else "are"
         text = (
             f"The {counted(self.living, 'living unit')} of {self.layer} count for {self.dimension:.1f} that are "
@@ -180,11 +186,10 @@ def layer_redundancy(atlas: Atlas, layer: str) -> LayerRedundancy:
     living = np.flatnonzero(pairs.spread[: len(full)] > 0)
     full[living, living] = 1
     among = full[np.ix_(living, living)]
-    order = np.concatenate([living[clustered(among)], np.setdiff1d(np.arange(len(full)), living)])
     many = len(living)
     chance = many / (1 + (many - 1) / max(pairs.pictures - 1, 1)) if many else nan
     left_out = atlas.layer(layer).units - len(full)
-    return LayerRedundancy(layer, full, order, participation(among), chance, many, groups(full), left_out)
+    return LayerRedundancy(layer, full, participation(among), chance, many, groups(full), left_out)
 
 
 @dataclass(frozen=True)

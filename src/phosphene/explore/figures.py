@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, isnan
 
 from phosphene.atlas.reading import Atlas
@@ -52,18 +53,46 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class LayerFigures:
-    """What is known of a layer and each of its units."""
+    """What is known of a layer and each of its units, read when it is asked for."""
 
+    atlas: Atlas
     layer: LayerInfo
-    units: tuple[UnitFigures, ...]
-    among: LayerRedundancy
-    cells: dict[int, int]
-    """Pixels to a side of the patches of each unit that has examples."""
+
+    @cached_property
+    def stats(self) -> tuple[UnitRow, ...]:
+        """The statistics of each unit."""
+        return tuple(map(unit_of, self.atlas.of_layer(UNITS, self.layer.name)))
+
+    @cached_property
+    def units(self) -> tuple[UnitFigures, ...]:
+        """All figures of each unit."""
+        classes, visible, trust = (
+            _by_unit(self.atlas.of_layer(table, self.layer.name)) for table in (CLASSES, VISIBLE, TRUST)
+        )
+        return tuple(
+            UnitFigures(each, by_area(classes[each.unit]), by_share(visible[each.unit]), _trust(trust[each.unit]))
+            for each in self.stats
+        )
+
+    @cached_property
+    def among(self) -> LayerRedundancy:
+        """The units among each other."""
+        return layer_redundancy(self.atlas, self.layer.name)
+
+    @cached_property
+    def cells(self) -> dict[int, int]:
+        """Pixels to a side of the patches of each unit that has examples."""
+        return _cells(self.atlas, self.layer.name)
+
+    @property
+    def living(self) -> list[int]:
+        """The units that are not dead."""
+        return [stats.unit for stats in self.stats if not stats.dead]
 
     @property
     def dead(self) -> int:
         """How many units are dead."""
-        return sum(each.stats.dead for each in self.units)
+        return len(self.stats) - len(self.living)
 
     @property
     def duplicates(self) -> int:
@@ -127,14 +156,8 @@ def _value(name: str, unit: UnitFigures) -> float | None:
     return named[name]
 
 
-def layer_figures(atlas: Atlas, layer: str) -> LayerFigures:
-    """Read the figures of all units of a layer."""
-    classes, visible, trust = (_by_unit(atlas.of_layer(table, layer)) for table in (CLASSES, VISIBLE, TRUST))
-    units = (
-        UnitFigures(stats, by_area(classes[stats.unit]), by_share(visible[stats.unit]), _rows(trust[stats.unit]))
-        for stats in map(unit_of, atlas.of_layer(UNITS, layer))
-    )
-    return LayerFigures(atlas.layer(layer), tuple(units), layer_redundancy(atlas, layer), _cells(atlas, layer))
+def _trust(rows: Iterable[Row]) -> tuple[TrustRow, ...]:
+    return tuple(map(trust_of, rows))
 
 
 def _cells(atlas: Atlas, layer: str) -> dict[int, int]:
@@ -148,17 +171,8 @@ def _cells(atlas: Atlas, layer: str) -> dict[int, int]:
     return {int(unit): max(1, min(LARGEST, ceil(side))) for unit, side in found}
 
 
-def _rows(rows: Iterable[Row]) -> tuple[TrustRow, ...]:
-    return tuple(map(trust_of, rows))
-
-
 def _by_unit(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
     found: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[1]].append(row)
     return found
-
-
-def finite(values: Iterable[float | None]) -> Iterator[float]:
-    """Yield the values that are numbers."""
-    return (value for value in values if value is not None and not isnan(value))

@@ -74,8 +74,7 @@ def _cut(example: Example, image: ImageRow) -> Cut:
 
 def drawn(figures: LayerFigures) -> list[int]:
     """Return the units of a layer's strip: drawn by lot among the living ones, the same at each call."""
-    living = [each.index for each in figures.units if not each.stats.dead]
-    return sorted(Random(0).sample(living, min(STRIP, len(living))))
+    return sorted(Random(0).sample(figures.living, min(STRIP, len(figures.living))))
 
 
 def strip_sprite(atlas: Atlas, layer: str, units: Sequence[int]) -> bytes:

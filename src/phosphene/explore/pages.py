@@ -71,9 +71,7 @@ class Pages:
         page = {"layer": layer, "order": among.order.tolist(), "r": base64.b64encode(bytes_).decode()}
         side, pairs = len(among.order) * max(1, MATRIX // max(1, len(among.order))), _pairs(among)
         where = paths.matrix_page(self.slugs[layer])
-        return self._render(
-            "matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=_script(page)
-        )
+        return self._render("matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=_script(page))
 
     def unit(self, unit: AtlasUnit) -> str:
         """One unit."""
@@ -164,9 +162,7 @@ class Pages:
     def _relatives(self, unit: AtlasUnit, figures: LayerFigures) -> dict[str, list[tuple[Tile, float]]]:
         slug = self.slugs[unit.layer.name]
         pairs = [
-            (unit_tile(self.site.atlas, figures, figures.units[row.other], slug), row.r)
-            for row in unit.correlated
-            if row.r == row.r
+            (unit_tile(self.site.atlas, figures, row.other, slug), row.r) for row in unit.correlated if row.r == row.r
         ]
         return {
             "Goes with": [pair for pair in pairs if pair[1] > 0][:RELATIVES],

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from phosphene.atlas.reading import Atlas
-from phosphene.explore.figures import LayerFigures, layer_figures
+from phosphene.explore.figures import LayerFigures
 from phosphene.scan.kernel import Floats
 
 
@@ -28,7 +28,7 @@ class Shelf:
         return self._peaks(layer, self.atlas.revision)
 
     def _read_figures(self, layer: str, revision: int) -> LayerFigures:
-        return layer_figures(self.atlas, layer)
+        return LayerFigures(self.atlas, self.atlas.layer(layer))
 
     def _read_peaks(self, layer: str, revision: int) -> Floats:
         images = np.asarray(self.atlas.array(layer, "sample_image"), np.int64)

@@ -9,7 +9,7 @@ from phosphene.atlas.records import Example
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.phrases import counted
 from phosphene.explore import media, paths
-from phosphene.explore.figures import LayerFigures, UnitFigures
+from phosphene.explore.figures import LayerFigures
 from phosphene.explore.sizes import Size, enlarged
 from phosphene.explore.sprites import LARGEST
 from phosphene.explore.words import number
@@ -62,28 +62,28 @@ def _of_example(unit: AtlasUnit, example: Example, plain: Tile) -> Tile:
 
 def layer_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:
     """Return a tile for each unit of a layer: its strongest patch."""
-    return [unit_tile(atlas, figures, unit, slug) for unit in figures.units]
+    return [unit_tile(atlas, figures, unit, slug) for unit in range(figures.layer.units)]
 
 
-def unit_tile(atlas: Atlas, figures: LayerFigures, unit: UnitFigures, slug: str) -> Tile:
+def unit_tile(atlas: Atlas, figures: LayerFigures, unit: int, slug: str) -> Tile:
     """Return the tile that stands for a unit: its strongest patch."""
-    address, value = f"{figures.layer.name}:{unit.index}", number(unit.stats.maximum)
+    address, value = f"{figures.layer.name}:{unit}", number(figures.stats[unit].maximum)
     why = _not_kept(atlas) or _nothing(atlas, figures, unit)
     shown = f"{address}: {why}" if why else f"{address}, strongest patch: {value}"
-    where = paths.unit_page(slug, unit.index)
-    return Tile(unit.index, 0, value, shown, where, paths.patches(slug, unit.index), _size(figures, unit.index), why)
+    where = paths.unit_page(slug, unit)
+    return Tile(unit, 0, value, shown, where, paths.patches(slug, unit), _size(figures, unit), why)
 
 
-def _nothing(atlas: Atlas, figures: LayerFigures, unit: UnitFigures) -> str:
-    if unit.stats.dead:
+def _nothing(atlas: Atlas, figures: LayerFigures, unit: int) -> str:
+    if figures.stats[unit].dead:
         return f"dead on {counted(atlas.progress.scanned, 'picture')}"
-    return "" if unit.index in figures.cells else "no finite value on any picture"
+    return "" if unit in figures.cells else "no finite value on any picture"
 
 
 def strip_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:
     """Return the tiles of a layer's strip."""
     units = media.drawn(figures)
-    tiles = (unit_tile(atlas, figures, figures.units[unit], slug) for unit in units)
+    tiles = (unit_tile(atlas, figures, unit, slug) for unit in units)
     strip, size = paths.strip(slug), enlarged(max(figures.cells.values(), default=media.STRIP_CELL), media.STRIP_CELL)
     return [replace(tile, cell=cell, sprite=strip, size=size) for cell, tile in enumerate(tiles)]
 
