@@ -13,8 +13,6 @@ from functools import cached_property
 from math import isnan, nan
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering  # type: ignore[import-untyped]
-from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
 
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
@@ -257,6 +255,10 @@ def clustered(correlation: Floats) -> Integers:
     """Return the leaves of an average-linkage clustering by 1 - |r|, neighbours alike (Bar-Joseph et al. 2001)."""
     if len(correlation) < 3:
         return np.arange(len(correlation))
+    # A third of a second, which not everything that shows redundancy has to spend.
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering  # type: ignore[import-untyped]
+    from scipy.spatial.distance import squareform  # type: ignore[import-untyped]
+
     distance = np.clip(1 - np.abs(correlation), 0, None)
     np.fill_diagonal(distance, 0)
     between = squareform(distance, checks=False)

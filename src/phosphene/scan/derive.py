@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from phosphene.atlas.records import ClassRow, CorrelationRow, Example, UnitRow, VisibleRow
 from phosphene.network import Layer
@@ -193,6 +192,8 @@ def roc_areas(peaks: Floats, labels: Integers, classes: int) -> Floats:
     known = labels >= 0
     if not known.any():
         return areas
+    from scipy.stats import rankdata  # type: ignore[import-untyped]  # half a second, which only a scan has to spend
+
     ranks = rankdata(peaks[known], axis=0)
     for c in np.unique(labels[known]):
         own = labels[known] == c
