@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phosphene.atlas.reading import open_atlas
     from phosphene.evidence.asking import explain
     from phosphene.evidence.filling import trust
+    from phosphene.explore.serve import explore
     from phosphene.network import Network
     from phosphene.project import project
     from phosphene.scan import scan
@@ -24,11 +25,23 @@ if TYPE_CHECKING:
     from phosphene.sources.networks import load
 
 __version__ = "0.1.0"
-__all__ = ["Network", "PhospheneError", "explain", "images", "load", "open_atlas", "project", "scan", "trust"]
+__all__ = [
+    "Network",
+    "PhospheneError",
+    "explain",
+    "explore",
+    "images",
+    "load",
+    "open_atlas",
+    "project",
+    "scan",
+    "trust",
+]
 
 _HOMES = {
     "Network": "phosphene.network",
     "explain": "phosphene.evidence.asking",
+    "explore": "phosphene.explore.serve",
     "images": "phosphene.sources.images",
     "load": "phosphene.sources.networks",
     "open_atlas": "phosphene.atlas.reading",

@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 import phosphene
-from phosphene.cli import atlas, demo, doctor, explain, export, filters, layers, query, scan, show, top, train, trust
+from phosphene.cli import (
+    atlas,
+    demo,
+    doctor,
+    explain,
+    explore,
+    export,
+    filters,
+    layers,
+    query,
+    scan,
+    show,
+    top,
+    train,
+    trust,
+)
 from phosphene.cli.failures import SentenceGroup
 
 # In the order in which `phosphene --help` lists them.
@@ -24,6 +39,7 @@ COMMANDS = (
     explain.explain,
     trust.trust,
     query.query,
+    explore.explore,
     export.export,
     doctor.doctor,
 )
