@@ -79,8 +79,8 @@ def covered(bench: Bench, inputs: Tensor, box: tuple[float, float, float, float]
     height, width = inputs.shape[2:]
     x0, y0, x1, y1 = (edge * side for edge, side in zip(box, (width, height, width, height), strict=True))
     pixels = torch.tensor([floor(y0), floor(x0), ceil(y1), ceil(x1)], device=inputs.device)
-    sides = pixels[2:] - pixels[:2]
-    shown = grey(bench.net, inputs) if fill == "grey" else blurred(inputs, float(sides.min()) / 2)
+    side = float((pixels[2:] - pixels[:2]).min())  # what is as large as the box, or smaller, is gone in the blur
+    shown = grey(bench.net, inputs) if fill == "grey" else blurred(inputs, side)
     return torch.where(within(pixels, (height, width)), shown, inputs)
 
 
