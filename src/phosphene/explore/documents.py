@@ -81,16 +81,20 @@ class Documents:
         images: set[int] = set()
         for layer, slug in self._pages.slugs.items():
             yield from (paths.layer_page(slug), paths.matrix_page(slug), paths.matrix_picture(slug), paths.strip(slug))
-            for unit in self.site.atlas[layer][:units]:  # type: ignore[index]
+            for unit in (self.site.atlas.unit(layer, index) for index in range(self._most(layer, units))):
                 yield from self._of_unit(slug, unit)
                 images.update(example.image for example in (*unit.examples, *unit.typical))
         for image in sorted(images):
             yield from (paths.image_page(image), paths.thumbnail(image))
 
+    def _most(self, layer: str, units: int | None) -> int:
+        there = self.site.atlas.layer(layer).units
+        return there if units is None else min(units, there)
+
     def _of_unit(self, slug: str, unit: AtlasUnit) -> Iterator[str]:
         yield from (paths.unit_page(slug, unit.index, kind) for kind in ("html", "json", "csv", "svg"))
         yield paths.over_page(slug, unit.index)
-        if unit.examples:
+        if media.examples_of(unit):
             yield paths.patches(slug, unit.index)
             if self.site.net is not None:
                 yield paths.projections(slug, unit.index)
@@ -150,7 +154,7 @@ class Documents:
             return None
         stem, _, what = name.removesuffix(".webp").partition("-")
         unit = self._unit(layer, stem)
-        if unit is None or not unit.examples:
+        if unit is None or not media.examples_of(unit):
             return None
         if not what:
             return Document(media.patches_sprite(atlas, unit), KIND)
@@ -160,12 +164,12 @@ class Documents:
         return Document(media.projections_sprite(self.site.net, self.site.pictures, unit), KIND)
 
     def _thumbnail(self, name: str) -> Document | None:
-        number = self._number(name, ".webp", len(self.site.atlas.images))
+        number = self._number(name, ".webp", self.site.atlas.progress.done)
         body = None if number is None else media.thumbnail_webp(self.site.atlas, number)
         return None if body is None else Document(body, KIND)
 
     def _image(self, rest: list[str]) -> Document | None:
-        number = self._number(rest[0], ".html", len(self.site.atlas.images)) if len(rest) == 1 else None
+        number = self._number(rest[0], ".html", self.site.atlas.progress.done) if len(rest) == 1 else None
         return None if number is None else self._existing(lambda: self._pages.image(number))
 
     def _over(self, rest: list[str]) -> Document | None:

@@ -81,8 +81,9 @@ class LayerFigures:
 
     @cached_property
     def cells(self) -> dict[int, int]:
-        """Pixels to a side of the patches of each unit that has examples."""
-        return _cells(self.atlas, self.layer.name)
+        """Pixels to a side of the patches of each unit that has examples worth showing."""
+        living = set(self.living)
+        return {unit: cell for unit, cell in _cells(self.atlas, self.layer.name).items() if unit in living}
 
     @property
     def living(self) -> list[int]:

@@ -32,14 +32,16 @@ ENDS = 0.6
 
 
 def examples_of(unit: AtlasUnit) -> tuple[Example, ...]:
-    """Return what a unit's sprite shows, in order: its nine strongest pictures, then the typical ones."""
+    """Return what a unit's sprite shows, in order: its nine strongest pictures, then the typical ones; none if dead."""
+    if unit.stats.dead:
+        return ()
     return (*unit.examples[:STRONGEST], *unit.typical)
 
 
 def places_of(unit: AtlasUnit) -> list[int]:
     """Return the cells of `examples_of` in the sprite: the typical ones stand in the fourth row."""
-    strongest = len(unit.examples[:STRONGEST])
-    return [*range(strongest), *range(STRONGEST, STRONGEST + len(unit.typical))]
+    kinds = [example.kind for example in examples_of(unit)]
+    return [*range(kinds.count("top")), *range(STRONGEST, STRONGEST + kinds.count("quantile"))]
 
 
 def patches_sprite(atlas: Atlas, unit: AtlasUnit) -> bytes:
@@ -91,6 +93,7 @@ def _strongest(unit: AtlasUnit) -> Image.Image | None:
 def matrix_png(among: LayerRedundancy) -> bytes:
     """Return a layer's correlations, a pixel for each pair, units in the order of their clustering."""
     ordered = among.correlation[np.ix_(among.order, among.order)]
+    np.fill_diagonal(ordered, np.nan)
     return _png(Image.fromarray(_coloured(ordered)))
 
 

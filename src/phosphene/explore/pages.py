@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import base64
-import json
-from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from phosphene.atlas.records import Example, LayerInfo, VisibleRow
+from phosphene.atlas.records import Example, LayerInfo
 from phosphene.atlas.unit import AtlasUnit
-from phosphene.evidence.phrases import cause, counted, percent
 from phosphene.evidence.redundancy import LayerRedundancy
 from phosphene.explore import charts, paths
-from phosphene.explore.data import finite
 from phosphene.explore.figures import LayerFigures, UnitFigures
 from phosphene.explore.questions import grouped
+from phosphene.explore.rendering import environment, script
 from phosphene.explore.shelf import Shelf
 from phosphene.explore.site import Site
 from phosphene.explore.sizes import enlarged
 from phosphene.explore.tiles import Tile, layer_tiles, strip_tiles, unit_tile, unit_tiles
-from phosphene.explore.words import number, summary
+from phosphene.explore.words import summary
 
 RELATIVES = 5
 CLASSES = 10
@@ -40,7 +35,7 @@ class Pages:
         self.slugs = paths.slugs(layer.name for layer in site.atlas.layers)
         self._shelf = shelf
         self._live = live
-        self._environment = _environment()
+        self._environment = environment()
 
     # -- the pages -------------------------------------------------------------------------------------------------
 
@@ -60,7 +55,7 @@ class Pages:
             "layer": layer,
         }
         return self._render(
-            "layer", paths.layer_page(self.slugs[layer]), figures=figures, tiles_shown=tiles, data=_script(page)
+            "layer", paths.layer_page(self.slugs[layer]), figures=figures, tiles_shown=tiles, data=script(page)
         )
 
     def matrix(self, layer: str) -> str:
@@ -71,7 +66,7 @@ class Pages:
         page = {"layer": layer, "order": among.order.tolist(), "r": base64.b64encode(bytes_).decode()}
         side, pairs = len(among.order) * max(1, MATRIX // max(1, len(among.order))), _pairs(among)
         where = paths.matrix_page(self.slugs[layer])
-        return self._render("matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=_script(page))
+        return self._render("matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=script(page))
 
     def unit(self, unit: AtlasUnit) -> str:
         """One unit."""
@@ -92,7 +87,7 @@ class Pages:
             relatives=self._relatives(unit, figures),
             trust=grouped(mine.trust),
             atlas_name=self.site.atlas.path.name,
-            data=_script({"unit": str(unit)}),
+            data=script({"unit": str(unit)}),
         )
 
     def image(self, image: int) -> str:
@@ -107,12 +102,12 @@ class Pages:
             drives=[(example, self._where(example)) for example in drives[:SHOWN_UNITS]],
             more=max(0, len(drives) - SHOWN_UNITS),
             size=None if kept is None else _image_size(kept.size),
-            data=_script({"image": str(image), "slugs": list(self.slugs.values())}),
+            data=script({"image": str(image), "slugs": list(self.slugs.values())}),
         )
 
     def yours(self) -> str:
         """A picture of one's own."""
-        return self._render("yours", paths.YOURS, data=_script({"image": None, "slugs": list(self.slugs.values())}))
+        return self._render("yours", paths.YOURS, data=script({"image": None, "slugs": list(self.slugs.values())}))
 
     def over(self, unit: AtlasUnit) -> str:
         """One unit over many pictures."""
@@ -123,7 +118,7 @@ class Pages:
             unit=unit,
             figures=self._shelf.figures(layer),
             tiles_shown=self._tiles(unit),
-            data=_script({"unit": str(unit)}),
+            data=script({"unit": str(unit)}),
         )
 
     def search(self) -> str:
@@ -173,24 +168,6 @@ class Pages:
         return paths.unit_page(self.slugs[example.layer], example.unit)
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("phosphene.explore"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {"number": number, "percent": percent, "counted": counted, "fitted": _cells, "cause": _cause}
-    environment.globals |= {"whisker": charts.whisker, "share": charts.share, "area": charts.area}
-    return environment
-
-
-def _cells(size: tuple[int, int]) -> str:
-    return f"{size[0]} × {size[1]}"
-
-
-def _cause(row: VisibleRow) -> str:
-    return cause(row.feature, row.r)
-
-
 def _pairs(among: LayerRedundancy, most: int = 20) -> list[tuple[int, int, float]]:
     """Return the pairs of units with the largest |r|."""
     strength = np.abs(np.nan_to_num(np.triu(among.correlation, 1)))
@@ -214,11 +191,3 @@ def _words(unit: UnitFigures, figures: LayerFigures) -> str:
 
 def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
-
-
-def _script(data: dict[str, Any]) -> Markup:
-    """Return data as JSON that may stand in a page: no text in it can end the element."""
-    text = json.dumps(finite(data), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)

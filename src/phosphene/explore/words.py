@@ -21,9 +21,14 @@ def number(value: float | None) -> str:
     return text.replace("-", "−")
 
 
-def pictures_scanned(count: int) -> str:
-    """Return ``60,000 pictures``."""
-    return counted(count, "picture")
+def hundredths(value: float) -> str:
+    """Return a value between -1 and 1 with two decimals; a dash for none."""
+    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−").replace("−0.00", "0.00")
+
+
+def tenths(share: float) -> str:
+    """Return a share as a percentage with one decimal; a dash for none."""
+    return "–" if isnan(share) else f"{100 * share:.1f} %".replace("-", "−").replace("−0.0 %", "0.0 %")
 
 
 def summary(unit: UnitFigures, figures: LayerFigures, scanned: int) -> str:
