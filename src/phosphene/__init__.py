@@ -15,6 +15,7 @@ from phosphene.errors import PhospheneError as PhospheneError
 
 if TYPE_CHECKING:
     from phosphene.atlas.reading import open_atlas
+    from phosphene.dream import dream
     from phosphene.evidence.asking import explain
     from phosphene.evidence.filling import trust
     from phosphene.explore.serve import explore
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Network",
     "PhospheneError",
+    "dream",
     "explain",
     "explore",
     "images",
@@ -40,6 +42,7 @@ __all__ = [
 
 _HOMES = {
     "Network": "phosphene.network",
+    "dream": "phosphene.dream",
     "explain": "phosphene.evidence.asking",
     "explore": "phosphene.explore.serve",
     "images": "phosphene.sources.images",

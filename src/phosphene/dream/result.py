@@ -1,0 +1,83 @@
+"""What a dream gives: pictures, what they do to the unit, and how far to believe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL import Image
+from torch import Tensor
+
+from phosphene.draw.sheet import Sheet
+from phosphene.dream.agreement import Agreement
+from phosphene.dream.beside import Beside
+from phosphene.dream.objective import Objective
+from phosphene.dream.sheet import sheet_of
+
+Method = Literal["fourier", "maco"]
+
+
+@dataclass(frozen=True)
+class Dream:
+    """Pictures that drive a unit as strongly as could be reached.
+
+    Attributes:
+        objective: what was raised.
+        network: the network's name.
+        pictures: (seeds, count, C, H, W) values 0..1, on the CPU.
+        activation: (seeds, count) what was raised, on the pictures as they are.
+        peak: (seeds, count) the largest value of its map there.
+        flat: the activation for a picture of one colour, the mean of photographs.
+        importance: (seeds, count, H, W) from 0 to 1: where changes mattered while it was made (Fel et al. 2023).
+        seeds: what each row began with.
+        agreement: how alike the pictures of different seeds are.
+        beside: what scanned images do to the unit; None without an atlas.
+        options: how it was made: method, steps, rate ...
+    """
+
+    objective: Objective
+    network: str
+    pictures: Tensor
+    activation: Tensor
+    peak: Tensor
+    flat: float
+    importance: Tensor
+    seeds: tuple[int, ...]
+    agreement: Agreement
+    beside: Beside | None
+    options: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """What was raised, in words."""
+        return self.objective.name
+
+    @property
+    def silent(self) -> bool:
+        """Whether no step found any way to raise it."""
+        return not bool(self.importance.any())
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is to be said of the pictures, cautions included."""
+        if self.silent:
+            return (f"Nothing that was tried moves {self.name}: it may be dead.",)
+        caution = self.agreement.caution
+        said = (
+            self.agreement.sentence,
+            f"Caution: {caution}." if caution else "",
+            self.beside.sentence if self.beside else "",
+        )
+        return tuple(filter(None, said))
+
+    def figure(self, columns: int | None = None) -> Sheet:
+        """Return the pictures as a sheet that can be saved as .png, .svg or .pdf."""
+        return sheet_of(self, columns)
+
+    def sheet(self, columns: int | None = None, theme: str = "light", dpi: int = 150) -> Image.Image:
+        """Draw all pictures as one, each with its seed and activation."""
+        return self.figure(columns).image(theme, dpi)
+
+    def _repr_png_(self) -> bytes:
+        return self.figure().encoded(".png")
