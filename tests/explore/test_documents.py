@@ -135,7 +135,7 @@ def test_sprites_hold_the_patches_themselves(planted_site):
         mine = planted_site.atlas.unit("act", number)
         if not mine.stats.dead:
             found = planted_site.pages.get(f"media/{ACT}/{number}.webp")
-            whole += same_patches(Image.open(io.BytesIO(found.body)), mine)
+            whole += same_patches(Image.open(io.BytesIO(found.body)).convert("RGBA"), mine)
     assert whole > 20
 
 
