@@ -10,13 +10,13 @@ from pathlib import Path
 
 from phosphene.draw.fit import resized
 from phosphene.errors import UsageError
+from phosphene.explore.folder import Maker, filling
 from phosphene.network import Network
 from phosphene.project.picture import input_pictures
 from phosphene.scan.choice import chosen_layers
 from phosphene.sources.images import ImageSet
 from phosphene.story import ask, cards, deepest, first, second, trust
 from phosphene.story.findings import Findings, find
-from phosphene.story.folder import building
 from phosphene.story.head import head_of, summary_of
 from phosphene.story.material import Material
 from phosphene.story.page import rendered
@@ -26,6 +26,7 @@ from phosphene.story.section import Section
 
 MOST = 60_000  # pictures; of a larger set as many are taken, by the hashes of their ids
 PICTURE, PAGE = "picture.png", "index.html"
+MAKER = Maker("phosphene demo", "summary.json", "choose another folder with --out")
 CHAPTERS: tuple[Callable[[Findings], Section], ...] = (
     first.filters_section,
     first.everything_section,
@@ -60,7 +61,7 @@ def tell(
     if len(chosen_layers(net)) < 2:
         raise UsageError("the story needs a network with two convolutions")
     chosen = images.take(most) if len(images) > most else images
-    with building(out) as folder:
+    with filling(out, MAKER) as folder:
         with (
             scanned(net, chosen, folder.path(f"{net.name}.atlas"), progress) as atlas,
             scanned(deep, chosen, folder.path(f"{deep.name}.atlas"), progress) as deep_atlas,

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from phosphene.errors import PhospheneError
-from phosphene.story.folder import BUILDING, MANIFEST, building
+from phosphene.explore.folder import Maker, filling
+
+MANIFEST = "summary.json"
+MAKER = Maker("phosphene demo", MANIFEST, "choose another folder with --out")
+BUILDING = MAKER.building
 
 
 def write(path, **files):
-    with building(path) as folder:
+    with filling(path, MAKER) as folder:
         for name, content in files.items():
             folder.put(f"{name}.txt", bytes(content, "ascii"))
         folder.finish({"seed": 1})
@@ -50,7 +54,7 @@ def test_a_file_of_somebody_else_is_never_overwritten(tmp_path):
     out = tmp_path / "out"
     write(out, a="old")
     (out / "b.txt").write_text("mine")
-    with pytest.raises(PhospheneError, match=r"b.txt' was not written by the demo"):
+    with pytest.raises(PhospheneError, match=r"b.txt' was not written by 'phosphene demo'"):
         write(out, a="new", b="new")
     assert (out / "a.txt").read_text() == "old"
     assert (out / "b.txt").read_text() == "mine"
@@ -74,7 +78,7 @@ def test_a_manifest_cannot_point_outside(tmp_path):
     write(out, a="A")
     listing = {"made_by": "phosphene demo", "files": ["../outside.txt", MANIFEST]}
     (out / MANIFEST).write_text(json.dumps(listing))
-    with pytest.raises(PhospheneError, match="was not written by the demo"):
+    with pytest.raises(PhospheneError, match="was not written by 'phosphene demo'"):
         write(out, a="new")
     assert outside.read_text() == "mine"
 
@@ -122,7 +126,7 @@ def test_a_full_disk_is_one_sentence_that_names_the_file_asked_for(tmp_path, mon
 
 
 def test_a_file_may_be_written_by_others(tmp_path):
-    with building(tmp_path / "out") as folder:
+    with filling(tmp_path / "out", MAKER) as folder:
         folder.path("a.atlas").write_bytes(b"atlas")
         (tmp_path / "out" / BUILDING / "a.atlas-journal").write_bytes(b"left behind")
         folder.finish({})
@@ -134,9 +138,11 @@ def test_two_at_once_are_one_too_many(tmp_path, there):
     out = tmp_path / "out"
     if there:
         write(out, a="old")
-    with building(out) as folder:
+    with filling(out, MAKER) as folder:
         folder.put("a.txt", b"first")
-        with pytest.raises(PhospheneError, match=r"another demo is writing into .*out'; let it end, or choose another"):
+        with pytest.raises(
+            PhospheneError, match=r"another 'phosphene demo' is writing into .*out'; let it end"
+        ):
             write(out, a="second")
         folder.finish({})
     assert (out / "a.txt").read_text() == "first"
@@ -146,7 +152,7 @@ def test_two_at_once_are_one_too_many(tmp_path, there):
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from phosphene.story import folder as folders
+from phosphene.explore.folder import Maker, filling
 
 def die_at(step):
     steps = iter(range(1000))
@@ -156,7 +162,7 @@ def die_at(step):
         return plain(self, target)
     Path.replace = replaced
 
-with folders.building(sys.argv[1]) as folder:
+with filling(sys.argv[1], Maker("phosphene demo", "summary.json", "")) as folder:
     for name in ("a.txt", "c.txt"):
         folder.put(name, b"killed")
     folder.path("x.atlas").write_bytes(b"killed")
@@ -176,10 +182,72 @@ def test_after_a_kill_at_any_moment_the_next_story_is_whole(tmp_path, when, ther
         (out / "mine.txt").write_text("mine")
     killed = subprocess.run([sys.executable, "-c", WRITER, str(out), when], check=False)
     assert killed.returncode == -signal.SIGKILL
-    with building(out) as folder:
+    with filling(out, MAKER) as folder:
         assert not folder.path("x.atlas").exists(), "a scan does not begin where there is an atlas"
     write(out, a="new", d="new")
     mine = ["mine.txt"] if there else []
     assert names(out) == ["a.txt", "d.txt", *mine, MANIFEST]
     assert Path(out / "a.txt").read_text() == "new"
     assert json.loads((out / MANIFEST).read_text())["files"] == ["a.txt", "d.txt", MANIFEST]
+
+
+def put(path, *places):
+    with filling(path, MAKER) as folder:
+        for place in places:
+            folder.put(place, place.encode())
+        folder.finish({})
+
+
+def files(path):
+    return sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+
+
+def test_folders_below_come_and_go_with_their_files(tmp_path):
+    out = tmp_path / "out"
+    put(out, "a/b/c.txt", "a/d.txt", "e/f.txt")
+    (out / "e" / "mine.txt").write_text("mine")
+    put(out, "a/d.txt", "g/h.txt")
+    assert files(out) == ["a/d.txt", "e/mine.txt", "g/h.txt", MANIFEST]
+    assert not (out / "a" / "b").exists()
+
+
+OUTSIDE = ["../x", "/x", "a/../../x", "a//x", "./x", "a/.", "..", "", ".", "a\\..\\x", "C:x", "a\0b", "a/"]
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_name_leads_out_of_the_folder(tmp_path, name):
+    with filling(tmp_path / "out", MAKER) as folder, pytest.raises(ValueError, match="is no path inside a folder"):
+        folder.put(name, b"")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "linked/outside.txt", "a/../../outside.txt"])
+def test_what_a_strangers_manifest_or_a_link_names_is_not_taken_away(tmp_path, name):
+    out, outside = tmp_path / "out", tmp_path / "outside.txt"
+    put(out, "a/x.txt")
+    outside.write_text("mine")
+    (out / "linked").symlink_to(tmp_path)
+    (out / MANIFEST).write_text(json.dumps({"made_by": MAKER.command, "files": [name, "a/x.txt", MANIFEST]}))
+    put(out, "b/y.txt")
+    assert outside.read_text() == "mine"
+    assert files(out) == ["b/y.txt", MANIFEST]
+
+
+def test_nothing_is_written_through_a_link(tmp_path):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    put(out, "a/x.txt")
+    elsewhere.mkdir()
+    (out / "b").symlink_to(elsewhere)
+    with pytest.raises(PhospheneError, match="out/b' was not written by 'phosphene demo'; move it away or choose"):
+        put(out, "b/y.txt")
+    assert names(elsewhere) == []
+    assert files(out) == ["a/x.txt", MANIFEST]
+
+
+def test_a_file_where_a_folder_is_to_be(tmp_path):
+    out = tmp_path / "out"
+    put(out, "a/x.txt")
+    (out / "b").write_text("mine")
+    with pytest.raises(PhospheneError, match="out/b' was not written by"):
+        put(out, "b/c/y.txt")
+    assert (out / "b").read_text() == "mine"
