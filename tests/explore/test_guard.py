@@ -202,7 +202,7 @@ BROUGHT = "correct%20horse%20%26%20battery"
 
 @pytest.fixture
 def gated():
-    return client_of(app_of(gate=Gate(SECRET, 8760)))
+    return client_of(app_of(gate=Gate(SECRET)))
 
 
 @pytest.mark.parametrize("path", [*(f"/{path}" for path in PATHS), "/", "/live/echo", "/live/pictures", "/nowhere"])
@@ -236,16 +236,18 @@ def test_the_link_leads_nowhere_else(gated):
         assert re.fullmatch(r"/(?!/)[\w.%/-]*", found[1])
 
 
-def test_a_cookie_is_for_one_token_and_one_port():
-    cookie = client_of(app_of(gate=Gate(SECRET, 8760))).get(f"/?token={BROUGHT}").headers["set-cookie"].split(";")[0]
-    assert client_of(app_of(gate=Gate(SECRET, 8760)), Cookie=cookie).get("/").status_code == 200
-    assert client_of(app_of(gate=Gate(SECRET, 8761)), Cookie=cookie).get("/").status_code == 403
-    assert client_of(app_of(gate=Gate("another long one", 8760)), Cookie=cookie).get("/").status_code == 403
+def test_a_cookie_is_for_one_token():
+    cookie = client_of(app_of(gate=Gate(SECRET))).get(f"/?token={BROUGHT}").headers["set-cookie"].split(";")[0]
+    assert client_of(app_of(gate=Gate(SECRET)), Cookie=cookie).get("/").status_code == 200
+    value = cookie.partition("=")[2]
+    assert client_of(app_of(gate=Gate(SECRET)), Cookie=f"phosphene={value}").get("/").status_code == 403
+    assert client_of(app_of(gate=Gate(SECRET)), Cookie=f"{cookie}0").get("/").status_code == 403
+    assert client_of(app_of(gate=Gate("another long one")), Cookie=cookie).get("/").status_code == 403
 
 
 def test_a_short_token_is_refused():
     with pytest.raises(UsageError, match="the token has 3 letters; give at least 12"):
-        Gate("abc", 8760)
+        Gate("abc")
 
 
 def test_hosts_come_before_the_gate(gated):
@@ -255,7 +257,7 @@ def test_hosts_come_before_the_gate(gated):
 def test_secrets_are_compared_in_constant_time(monkeypatch):
     compared = []
     monkeypatch.setattr("hmac.compare_digest", lambda one, other: compared.append((one, other)) or one == other)
-    client_of(app_of(gate=Gate(SECRET, 8760))).get("/?token=wrong")
+    client_of(app_of(gate=Gate(SECRET))).get("/?token=wrong")
     client_of(app_of()).get("/live/echo", headers={"X-Phosphene-Token": "wrong"})
     assert compared == [(b"wrong", SECRET.encode()), (b"wrong", TOKEN.encode())]
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from phosphene.explore import app
 from phosphene.explore import uploads as module
 from phosphene.explore.uploads import KEPT, LARGEST, Uploads
 from phosphene.sources.decode import BrokenPicture
@@ -185,7 +186,7 @@ def test_twenty_megabytes_are_twenty_megabytes():
 
 
 def test_a_picture_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr("phosphene.explore.app.SECONDS", 0.2)
+    monkeypatch.setattr(app, "SECONDS", 0.2)
     with running_here() as port, started(port, length=1000) as connection:
         connection.sendall(b"\x89PNG")
         reply = read(connection)

@@ -23,17 +23,20 @@ class Gate:
 
     Args:
         token: what the link has as ``?token=``.
-        port: of the server; browsers send a cookie to every port of a machine.
+
+    Raises:
+        UsageError: it is too short.
     """
 
-    def __init__(self, token: str, port: int) -> None:
+    def __init__(self, token: str) -> None:
         if len(token) < SHORTEST:
             raise UsageError(
                 f"the token has {len(token)} letters; give at least {SHORTEST}, and none that can be guessed"
             )
         self._token = token
-        self._name = f"phosphene-{port}"
-        self._cookie = hmac.new(token.encode(), b"phosphene explore", sha256).hexdigest()
+        self._cookie = hmac.new(token.encode(), b"cookie", sha256).hexdigest()
+        # Browsers send a cookie to every port of a machine, so explorers with other tokens have others beside it.
+        self._name = f"phosphene-{hmac.new(token.encode(), b'name', sha256).hexdigest()[:12]}"
 
     def stop(self, scope: Scope) -> Response | None:
         """Return what a request gets instead of an answer; None lets it in."""

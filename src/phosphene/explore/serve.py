@@ -36,6 +36,7 @@ class Explorer(Server):
     """
 
     def __init__(self, site: Site, host: str = LOOPBACK, port: int = PORT, token: str | None = None) -> None:
+        gate = _gate(host, token)
         self.site = site
         opened = listening(host, port)
         self.port = int(opened.getsockname()[1])
@@ -47,7 +48,7 @@ class Explorer(Server):
             uploads,
             secrets.token_urlsafe(24),
             hosts_of(host, self.port),
-            Gate(token, self.port) if token else None,
+            gate,
         )
         super().__init__(app, opened)
 
@@ -93,12 +94,18 @@ def explore(
 
 def serve(site: Site, host: str, port: int, token: str | None, show: bool | None) -> Explorer:
     """Serve a site; see `explore`."""
-    if not is_loopback(host) and not token:
-        raise UsageError(
-            f"other machines can reach {host}, so a token is needed; add one to type with it, such as "
-            f"--token {secrets.token_urlsafe(12)}"
-        )
     explorer = Explorer(site, host, port, token)
     if browser.is_there() if show is None else show:
         browser.show(explorer.url)
     return explorer
+
+
+def _gate(host: str, token: str | None) -> Gate | None:
+    if token:
+        return Gate(token)
+    if is_loopback(host):
+        return None
+    raise UsageError(
+        f"other machines can reach {host}, so a token is needed; add one to type with it, such as "
+        f"--token {secrets.token_urlsafe(12)}"
+    )
