@@ -30,6 +30,11 @@ class Beside:
     quantile: Tensor
     images: int
 
+    def told(self) -> dict[str, object]:
+        """Return the figures as plain numbers, lists by seed and picture."""
+        lists = {"ratio": self.ratio.tolist(), "quantile": self.quantile.tolist()}
+        return {"strongest": self.strongest, "images": self.images, **lists}
+
     @property
     def sentence(self) -> str:
         """The figures in words."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from phosphene.errors import UsageError
+from phosphene.errors import UsageError, did_you_mean
 from phosphene.network import Network, Unit
 
 Position = tuple[int, int]
@@ -146,3 +147,16 @@ def _position(net: Network, unit: Unit, position: str | Position | None) -> Posi
 
 def _where(part: Part) -> str:
     return "" if part.position is None else f" at {part.position[0]},{part.position[1]}"
+
+
+def position_of(text: str) -> str | Position | None:
+    """Read ``map``, ``centre`` or ``Y,X`` (row and column in the layer's map)."""
+    if text == "map":
+        return None
+    match = re.fullmatch(r"(\d+),(\d+)", text)
+    if match is not None:
+        return int(match[1]), int(match[2])
+    if text != "centre":
+        hint = did_you_mean(text, ("map", "centre")) or "; type map, centre, or a row and a column such as 3,5"
+        raise UsageError(f"there is no position {text!r}{hint}")
+    return text

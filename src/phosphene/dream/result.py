@@ -71,6 +71,20 @@ class Dream:
         )
         return tuple(filter(None, said))
 
+    def told(self) -> dict[str, object]:
+        """Return all figures as plain numbers, lists by seed and picture."""
+        return {
+            "network": self.network,
+            "raised": self.name,
+            "activation": self.activation.tolist(),
+            "peak": self.peak.tolist(),
+            "flat": self.flat,
+            "agreement": self.agreement,
+            "beside": self.beside and self.beside.told(),
+            "sentences": self.sentences,
+            "options": self.options,
+        }
+
     def figure(self, columns: int | None = None) -> Sheet:
         """Return the pictures as a sheet that can be saved as .png, .svg or .pdf."""
         return sheet_of(self, columns)
