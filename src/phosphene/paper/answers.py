@@ -11,12 +11,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from phosphene.axes import to_maps
 from phosphene.errors import PhospheneError, UsageError, did_you_mean
-from phosphene.network import Network
+from phosphene.network import Network, Unit
 from phosphene.preprocessing import Preprocessing
 from phosphene.sources.images import ImageSet
 from phosphene.sources.images import images as open_images
 from phosphene.sources.picture import Picture
+from phosphene.tape import Event, Tape, borrowed
 
 VALUES = 2**20
 """Values of input in one forward pass of many pictures."""
@@ -63,6 +65,40 @@ def probabilities(output: Tensor) -> Tensor:
         shape = tuple(output.shape)
         raise UsageError(f"class probabilities need an output (N, classes); this network's is {shape}")
     return output.double().softmax(1)
+
+
+def run_whole(net: Network, inputs: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+    """Return the model's output and the maps (N, K, H, W) of one of its layers, in one forward pass.
+
+    Raises:
+        UsageError: the run does not come by that layer.
+    """
+    found: list[Tensor] = []
+
+    def keep(event: Event) -> bool:
+        if event.name == layer:
+            found.append(to_maps(event.output, event.axis).clone())
+        return False
+
+    x = inputs.clone(memory_format=torch.channels_last)  # convolutions are twice as fast
+    tape = Tape(net.model, keep)
+    with torch.no_grad(), borrowed(net.model), tape.watching(x):
+        output: Tensor = net.model(x)
+    if not found:
+        raise UsageError(f"{net.name} does not come by {layer!r} on an input of size {tuple(inputs.shape[2:])}")
+    return output, found[0]
+
+
+def deepest_layer(net: Network, outputs: int) -> Unit:
+    """Return the last layer whose maps have more than one position and are not the ``outputs`` classes' own.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for layer in reversed(net.layers()):
+        if layer.size != (1, 1) and layer.units != outputs:
+            return Unit(layer.name)
+    raise UsageError(f"{net.name} has no layer with maps before its classes; name a layer")
 
 
 # -- the true class ----------------------------------------------------------------------------------------------
