@@ -36,7 +36,7 @@ def histogram(peaks: Floats, marks: Sequence[tuple[str, float]] = ()) -> Markup:
         HEIGHT + 13, number(low), WIDTH, number(high)
     )
     title = f"Histogram of the peaks on {len(finite):,} pictures, from {number(low)} to {number(high)}"
-    return _svg("histogram", WIDTH, HEIGHT + 16, title, Markup("").join([*bars, *ticks, axis]))
+    return drawing("histogram", WIDTH, HEIGHT + 16, title, Markup("").join([*bars, *ticks, axis]))
 
 
 def _mark(name: str, x: float) -> Markup:
@@ -69,7 +69,7 @@ def whisker(row: TrustRow) -> Markup:
         )
     parts.append(Markup('<circle cx="{:.1f}" cy="8" r="3.2"/>').format(x(row.value)))
     against = "" if row.baseline is None else f", compared with {number(row.baseline)} for {row.compared_with}"
-    return _svg("whisker", SPAN, 16, f"{number(row.value)}{against}", Markup("").join(parts))
+    return drawing("whisker", SPAN, 16, f"{number(row.value)}{against}", Markup("").join(parts))
 
 
 def share(part: float, whole: float = 1.0) -> Markup:
@@ -92,7 +92,8 @@ def area(value: float) -> Markup:
     ).format(left, long)
 
 
-def _svg(kind: str, width: int, height: int, title: str, body: Markup) -> Markup:
+def drawing(kind: str, width: int, height: int, title: str, body: Markup) -> Markup:
+    """Return a drawing, of a class that the style sheet knows, which says its title to those who do not see it."""
     return Markup(
         '<svg class="{}" width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
     ).format(kind, width, height, width, height, title, body)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 
 from phosphene.atlas.unit import AtlasUnit
@@ -17,7 +18,8 @@ from phosphene.explore.shelf import Shelf
 from phosphene.explore.site import Site
 from phosphene.explore.sizes import size_rules
 from phosphene.explore.sprites import KIND
-from phosphene.sheets.top import Projecting, top_sheet
+from phosphene.project.patches import Patches
+from phosphene.sheets.top import looked_at, unit_sheet
 
 HTML = "text/html; charset=utf-8"
 _ASSETS = {
@@ -47,14 +49,15 @@ class Documents:
     def __init__(self, site: Site, live: bool = True) -> None:
         self.site = site
         self._live = live
-        self._shelf = Shelf(site.atlas)
+        self._shelf = Shelf(site.atlas, site.units)
         self._pages = Pages(site, self._shelf, live)
+        self._looked = lru_cache(4)(self._look)
         self._layers = {slug: layer for layer, slug in self._pages.slugs.items()}
         self._places: dict[str, Callable[[list[str]], Document | None]] = {
             "assets": self._asset,
             "layers": self._layer,
             "media": self._media,
-            "images": self._image,
+            paths.IMAGES: self._image,
             "over": self._over,
         }
 
@@ -75,21 +78,17 @@ class Documents:
         """Return the page that says why there is nothing."""
         return _page(self._pages.missing(sentence))
 
-    def paths(self, units: int | None = None) -> Iterator[str]:
-        """Yield the path of everything that stands in a folder of files, with so many units of each layer at most."""
+    def paths(self) -> Iterator[str]:
+        """Yield the path of everything that stands in a folder of files."""
         yield from (paths.HOME, paths.SEARCH, paths.INDEX, *(f"assets/{name}" for name in _ASSETS if name != "live.js"))
         images: set[int] = set()
         for layer, slug in self._pages.slugs.items():
             yield from (paths.layer_page(slug), paths.matrix_page(slug), paths.matrix_picture(slug), paths.strip(slug))
-            for unit in (self.site.atlas.unit(layer, index) for index in range(self._most(layer, units))):
+            for unit in (self.site.atlas.unit(layer, index) for index in range(self._shelf.figures(layer).shown)):
                 yield from self._of_unit(slug, unit)
-                images.update(example.image for example in (*unit.examples, *unit.typical))
+                images.update(example.image for example in media.examples_of(unit))
         for image in sorted(images):
             yield from (paths.image_page(image), paths.thumbnail(image))
-
-    def _most(self, layer: str, units: int | None) -> int:
-        there = self.site.atlas.layer(layer).units
-        return there if units is None else min(units, there)
 
     def _of_unit(self, slug: str, unit: AtlasUnit) -> Iterator[str]:
         yield from (paths.unit_page(slug, unit.index, kind) for kind in ("html", "json", "csv", "svg"))
@@ -130,16 +129,18 @@ class Documents:
 
     def _figure(self, unit: AtlasUnit, kind: str) -> bytes:
         """Draw what may be put into a paper: the patches, and in files the projections too."""
+        return unit_sheet(self.site.atlas, unit, self._looked(unit.layer.name, unit.index)).encoded(f".{kind}")
+
+    def _look(self, layer: str, index: int) -> Patches | None:
+        """Send a unit's examples back to pixels. A server computes only for its own pages: `phosphene.explore.live`."""
         net = None if self._live else self.site.net
-        return top_sheet(self.site.atlas, [unit], Projecting(net, self.site.images) if net else None).encoded(
-            f".{kind}"
-        )
+        return None if net is None else looked_at(net, self.site.pictures, self.site.atlas.unit(layer, index))
 
     def _media(self, rest: list[str]) -> Document | None:
         if len(rest) != 2:
             return None
         place, name = rest
-        if place == "images":
+        if place == paths.IMAGES:
             return self._thumbnail(name)
         return self._of_layer(self._layers[place], name) if place in self._layers else None
 
@@ -158,10 +159,8 @@ class Documents:
             return None
         if not what:
             return Document(media.patches_sprite(atlas, unit), KIND)
-        # A server computes only for its own pages, which ask elsewhere: see `phosphene.explore.live`.
-        if what != "projections" or self._live or self.site.net is None:
-            return None
-        return Document(media.projections_sprite(self.site.net, self.site.pictures, unit), KIND)
+        found = self._looked(unit.layer.name, unit.index) if what == "projections" else None
+        return None if found is None else Document(media.projections_sprite(unit, found), KIND)
 
     def _thumbnail(self, name: str) -> Document | None:
         number = self._number(name, ".webp", self.site.atlas.progress.done)
@@ -182,8 +181,7 @@ class Documents:
     # -- parts of paths ----------------------------------------------------------------------------------------------
 
     def _unit(self, layer: str, stem: str) -> AtlasUnit | None:
-        units = self.site.atlas.layer(layer).units
-        if not _NUMBER.fullmatch(stem) or int(stem) >= units:
+        if not _NUMBER.fullmatch(stem) or int(stem) >= self._shelf.figures(layer).shown:
             return None
         return self.site.atlas.unit(layer, int(stem))
 

@@ -53,10 +53,12 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class LayerFigures:
-    """What is known of a layer and each of its units, read when it is asked for."""
+    """What is known of a layer and each of its units, read when it is asked for; the first ones have pages."""
 
     atlas: Atlas
     layer: LayerInfo
+    shown: int
+    """Units that have pages."""
 
     @cached_property
     def stats(self) -> tuple[UnitRow, ...]:

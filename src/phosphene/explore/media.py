@@ -14,12 +14,10 @@ from PIL import Image
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.records import Example, ImageRow
 from phosphene.atlas.unit import AtlasUnit
-from phosphene.evidence.pictures import ScannedPictures
 from phosphene.evidence.redundancy import LayerRedundancy
 from phosphene.explore.figures import STRONGEST, LayerFigures
 from phosphene.explore.sprites import COLUMNS, Cut, cell_of, encoded, sprite
-from phosphene.network import Network, Unit
-from phosphene.project.patches import patches_of
+from phosphene.project.patches import Patches
 from phosphene.project.picture import pictures
 from phosphene.scan.kernel import Floats
 
@@ -53,10 +51,8 @@ def patches_sprite(atlas: Atlas, unit: AtlasUnit) -> bytes:
     return encoded(sprite(shown, COLUMNS, cell, [each or Cut() for each in cuts]), cell)
 
 
-def projections_sprite(net: Network, source: ScannedPictures, unit: AtlasUnit) -> bytes:
+def projections_sprite(unit: AtlasUnit, found: Patches) -> bytes:
     """Return what a unit makes of the same places, sent back to pixels, as one file."""
-    examples = examples_of(unit)
-    found = patches_of(net, Unit(unit.layer.name, unit.index), [source.open(each.image) for each in examples])
     shown = _in_cells(unit, pictures(found.projections)[0])
     cell = cell_of(shown)
     return encoded(sprite(shown, COLUMNS, cell), cell)
@@ -75,8 +71,9 @@ def _cut(example: Example, image: ImageRow) -> Cut:
 
 
 def drawn(figures: LayerFigures) -> list[int]:
-    """Return the units of a layer's strip: drawn by lot among the living ones, the same at each call."""
-    return sorted(Random(0).sample(figures.living, min(STRIP, len(figures.living))))
+    """Return the units of a layer's strip: drawn by lot among the living ones that have pages, always the same."""
+    living = [unit for unit in figures.living if unit < figures.shown]
+    return sorted(Random(0).sample(living, min(STRIP, len(living))))
 
 
 def strip_sprite(atlas: Atlas, layer: str, units: Sequence[int]) -> bytes:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 
 import numpy as np
 
 from phosphene.atlas.records import Example, LayerInfo
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.redundancy import LayerRedundancy
+from phosphene.evidence.tuned import Tuning
+from phosphene.evidence.tuning import tuning
 from phosphene.explore import charts, paths
+from phosphene.explore.curves import quick
 from phosphene.explore.figures import LayerFigures, UnitFigures
 from phosphene.explore.questions import grouped
 from phosphene.explore.rendering import environment, script
@@ -18,6 +22,7 @@ from phosphene.explore.site import Site
 from phosphene.explore.sizes import enlarged
 from phosphene.explore.tiles import Tile, layer_tiles, strip_tiles, unit_tile, unit_tiles
 from phosphene.explore.words import summary
+from phosphene.network import Unit
 
 RELATIVES = 5
 CLASSES = 10
@@ -36,6 +41,7 @@ class Pages:
         self._shelf = shelf
         self._live = live
         self._environment = environment()
+        self._tunings = cache(self._measured)
 
     # -- the pages -------------------------------------------------------------------------------------------------
 
@@ -50,8 +56,8 @@ class Pages:
         tiles = layer_tiles(self.site.atlas, figures, self.slugs[layer])
         page = {
             "measures": [{"name": m.name, "title": m.title} for m in figures.measures],
-            "values": [[_short(m.of(each)) for m in figures.measures] for each in figures.units],
-            "words": [_words(each, figures) for each in figures.units],
+            "values": [[_short(m.of(each)) for m in figures.measures] for each in figures.units[: figures.shown]],
+            "words": [_words(each, figures) for each in figures.units[: figures.shown]],
             "layer": layer,
         }
         return self._render(
@@ -60,13 +66,21 @@ class Pages:
 
     def matrix(self, layer: str) -> str:
         """The correlations of a layer's units."""
-        among = self._shelf.figures(layer).among
+        figures = self._shelf.figures(layer)
+        among = figures.among
         ordered = among.correlation[np.ix_(among.order, among.order)]
         bytes_ = np.round(np.nan_to_num(ordered) * 127).astype(np.int8).tobytes()
-        page = {"layer": layer, "order": among.order.tolist(), "r": base64.b64encode(bytes_).decode()}
+        page = {
+            "layer": layer,
+            "order": among.order.tolist(),
+            "r": base64.b64encode(bytes_).decode(),
+            "shown": figures.shown,
+        }
         side, pairs = len(among.order) * max(1, MATRIX // max(1, len(among.order))), _pairs(among)
         where = paths.matrix_page(self.slugs[layer])
-        return self._render("matrix", where, layer=layer, among=among, side=side, pairs=pairs, data=script(page))
+        return self._render(
+            "matrix", where, layer=layer, figures=figures, among=among, side=side, pairs=pairs, data=script(page)
+        )
 
     def unit(self, unit: AtlasUnit) -> str:
         """One unit."""
@@ -86,6 +100,8 @@ class Pages:
             classes=mine.classes[:CLASSES],
             relatives=self._relatives(unit, figures),
             trust=grouped(mine.trust),
+            tuning=self._tuning(unit),
+            quick=self.site.net is not None and quick(self.site.net),
             atlas_name=self.site.atlas.path.name,
             data=script({"unit": str(unit)}),
         )
@@ -139,6 +155,7 @@ class Pages:
             live=self._live,
             net=self.site.net is not None,
             without=self.site.without,
+            units=self.site.units,
             manifest=manifest,
             scanned=self.site.atlas.progress.scanned,
             slugs=self.slugs,
@@ -164,8 +181,24 @@ class Pages:
             "Goes against": [pair for pair in pairs if pair[1] < 0][:RELATIVES],
         }
 
+    def _tuning(self, unit: AtlasUnit) -> Tuning | None:
+        """Return what a unit prefers, for files of a network that takes small pictures; a server is asked for it."""
+        net = self.site.net
+        if net is None or self._live or not quick(net) or unit.stats.dead:
+            return None
+        return self._tunings(unit.layer.name)[unit.index]
+
+    def _measured(self, layer: str) -> dict[int, Tuning]:
+        """Measure all living units of a layer at once: they share their pictures."""
+        assert self.site.net is not None
+        figures = self._shelf.figures(layer)
+        units = [Unit(layer, index) for index in figures.living]
+        found = tuning(self.site.net, units, [figures.stats[index].maximum for index in figures.living])
+        return dict(zip(figures.living, found, strict=True))
+
     def _where(self, example: Example) -> str:
-        return paths.unit_page(self.slugs[example.layer], example.unit)
+        shown = example.unit < self._shelf.figures(example.layer).shown
+        return paths.unit_page(self.slugs[example.layer], example.unit) if shown else ""
 
 
 def _pairs(among: LayerRedundancy, most: int = 20) -> list[tuple[int, int, float]]:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable
 
 _LONGEST = 60
+IMAGES = "images"
+"""Where pictures are, beside the layers' in ``media``."""
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+"""What Windows lets no folder be called."""
 
 
 def slugs(layers: Iterable[str]) -> dict[str, str]:
     """Return a name for each layer that is safe in addresses and as a file's, also where case does not count."""
     found: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {IMAGES, *_RESERVED}
     for layer in layers:
         plain = re.sub(r"[^A-Za-z0-9_-]+", "-", layer)[:_LONGEST].strip("-") or "layer"
         slug, copy = plain, 2
@@ -50,7 +54,7 @@ def over_page(slug: str, unit: int) -> str:
 
 def image_page(image: int) -> str:
     """Return where the page of a picture is."""
-    return f"images/{image}.html"
+    return f"{IMAGES}/{image}.html"
 
 
 def patches(slug: str, unit: int) -> str:
@@ -75,7 +79,7 @@ def matrix_picture(slug: str) -> str:
 
 def thumbnail(image: int) -> str:
     """Return where the small copy of a picture is."""
-    return f"media/images/{image}.webp"
+    return f"media/{IMAGES}/{image}.webp"
 
 
 def root(path: str) -> str:

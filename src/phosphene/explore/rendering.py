@@ -11,6 +11,7 @@ from markupsafe import Markup
 from phosphene.atlas.records import VisibleRow
 from phosphene.evidence.phrases import cause, counted, percent
 from phosphene.explore import charts
+from phosphene.explore.curves import tuning_charts
 from phosphene.explore.data import finite
 from phosphene.explore.words import hundredths, number, tenths
 
@@ -30,7 +31,7 @@ def environment() -> Environment:
         "hundredths": hundredths,
         "tenths": tenths,
     }
-    made.globals |= {"whisker": charts.whisker, "share": charts.share, "area": charts.area}
+    made.globals |= {"whisker": charts.whisker, "share": charts.share, "area": charts.area, "curves": tuning_charts}
     return made
 
 

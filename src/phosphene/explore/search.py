@@ -18,12 +18,14 @@ def index(classes: Sequence[str], slugs: Mapping[str, str], layers: Iterable[Lay
     return {
         "layers": [{"name": name, "slug": slug} for name, slug in slugs.items()],
         "classes": _classes(classes, found),
-        "units": [[number, *_unit(each, layer)] for number, layer in enumerate(found) for each in layer.units],
+        "units": [
+            [number, *_unit(each, layer)] for number, layer in enumerate(found) for each in layer.units[: layer.shown]
+        ],
         "questions": sorted({row.question for layer in found for each in layer.units for row in each.trust}),
         "measured": [
             [number, each.index, {row.question: _short(row.value) for row in each.trust}]
             for number, layer in enumerate(found)
-            for each in layer.units
+            for each in layer.units[: layer.shown]
             if each.trust
         ],
     }
@@ -45,7 +47,7 @@ def _unit(unit: UnitFigures, layer: LayerFigures) -> list[Any]:
 def _classes(classes: Sequence[str], layers: Sequence[LayerFigures]) -> dict[str, list[list[Any]]]:
     found: dict[str, list[list[Any]]] = {name: [] for name in classes}
     for number, layer in enumerate(layers):
-        for unit in layer.units:
+        for unit in layer.units[: layer.shown]:
             for row in unit.classes:
                 if not isnan(row.auc) and row.auc > 0.5:
                     found.setdefault(row.label, []).append([number, unit.index, _short(row.auc)])

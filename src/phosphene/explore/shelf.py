@@ -12,10 +12,11 @@ from phosphene.scan.kernel import Floats
 
 
 class Shelf:
-    """An atlas, and the figures and peaks of the layers that were asked for last."""
+    """An atlas, and the figures and peaks of the layers that were asked for last; of each so many ``units`` are shown."""
 
-    def __init__(self, atlas: Atlas) -> None:
+    def __init__(self, atlas: Atlas, units: int | None = None) -> None:
         self.atlas = atlas
+        self._units = units
         self._figures = lru_cache(64)(self._read_figures)
         self._peaks = lru_cache(8)(self._read_peaks)
 
@@ -28,7 +29,8 @@ class Shelf:
         return self._peaks(layer, self.atlas.revision)
 
     def _read_figures(self, layer: str, revision: int) -> LayerFigures:
-        return LayerFigures(self.atlas, self.atlas.layer(layer))
+        found = self.atlas.layer(layer)
+        return LayerFigures(self.atlas, found, found.units if self._units is None else min(self._units, found.units))
 
     def _read_peaks(self, layer: str, revision: int) -> Floats:
         images = np.asarray(self.atlas.array(layer, "sample_image"), np.int64)

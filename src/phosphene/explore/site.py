@@ -20,12 +20,14 @@ class Site:
         net: the network that was scanned; None where its weights are not at hand.
         images: the image set that was scanned; None for the atlas's own copies.
         without: in one sentence, why there is no network; empty where there is one.
+        units: of each layer so many units are shown, the first ones; None: all.
     """
 
     atlas: Atlas
     net: Network | None = None
     images: ImageSet | None = None
     without: str = ""
+    units: int | None = None
 
     @cached_property
     def pictures(self) -> ScannedPictures:

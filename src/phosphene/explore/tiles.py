@@ -24,7 +24,7 @@ class Tile:
         cell: which cell of the sprite is shown.
         value: the figure below the picture.
         alt: what is to be seen, in words.
-        href: where it leads, from the top.
+        href: where it leads, from the top; empty where it leads nowhere.
         sprite: where its sprite is, from the top.
         size: of the tile.
         why: why there is no picture; empty where there is one.
@@ -61,8 +61,8 @@ def _of_example(unit: AtlasUnit, example: Example, plain: Tile) -> Tile:
 
 
 def layer_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:
-    """Return a tile for each unit of a layer: its strongest patch."""
-    return [unit_tile(atlas, figures, unit, slug) for unit in range(figures.layer.units)]
+    """Return a tile for each unit of a layer that has a page: its strongest patch."""
+    return [unit_tile(atlas, figures, unit, slug) for unit in range(figures.shown)]
 
 
 def unit_tile(atlas: Atlas, figures: LayerFigures, unit: int, slug: str) -> Tile:
@@ -70,14 +70,19 @@ def unit_tile(atlas: Atlas, figures: LayerFigures, unit: int, slug: str) -> Tile
     address, value = f"{figures.layer.name}:{unit}", number(figures.stats[unit].maximum)
     why = _not_kept(atlas) or _nothing(atlas, figures, unit)
     shown = f"{address}: {why}" if why else f"{address}, strongest patch: {value}"
-    where = paths.unit_page(slug, unit)
+    where = paths.unit_page(slug, unit) if unit < figures.shown else ""
     return Tile(unit, 0, value, shown, where, paths.patches(slug, unit), _size(figures, unit), why)
 
 
 def _nothing(atlas: Atlas, figures: LayerFigures, unit: int) -> str:
+    if unit >= figures.shown:
+        return LEFT_OUT
     if figures.stats[unit].dead:
         return f"dead on {counted(atlas.progress.scanned, 'picture')}"
     return "" if unit in figures.cells else "no finite value on any picture"
+
+
+LEFT_OUT = "not in these files"
 
 
 def strip_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:

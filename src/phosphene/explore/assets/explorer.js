@@ -193,7 +193,11 @@ function matrixPage() {
     const side = image.width / many;
     return [Math.floor((event.clientY - top) / side), Math.floor((event.clientX - left) / side)];
   };
-  const open = () => (location.href = `${page.order[at[0]]}.html?with=${page.order[at[1]]}`);
+  const open = () => {
+    const [one, other] = at.map((each) => page.order[each]);
+    if (one < page.shown) location.href = `${one}.html?with=${other}`;
+    else said.textContent = `${page.layer}:${one} is not in these files`;
+  };
   image.addEventListener("mousemove", (event) => show(...place(event)));
   image.addEventListener("click", (event) => (show(...place(event)), open()));
   document.getElementById("scroll").addEventListener("keydown", (event) => {

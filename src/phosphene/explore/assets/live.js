@@ -99,16 +99,16 @@ function fill(cells, found) {
 async function unitTuning() {
   const place = document.getElementById("tuning");
   if (!place) return;
+  const button = document.getElementById("measure");
+  const waiting = button?.parentElement ?? place.querySelector(".why");
+  if (button) await new Promise((go) => button.addEventListener("click", go, { once: true }));
+  waiting.textContent = "Measuring …";
   try {
     const found = await ask("tuning", { unit: place.dataset.unit });
-    const shown = found.charts.map(({ title, svg }) => {
-      const source = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(matchMedia("(prefers-color-scheme: dark)").matches ? svg.dark : svg.light)}`;
-      return element("img", { class: "curves", src: source, alt: title });
-    });
-    const said = found.sentences.map((sentence) => element("p", { class: "note" }, sentence));
-    place.replaceChildren(element("h2", {}, "Tuning"), ...shown, ...said);
+    const charts = found.charts.map((text) => document.importNode(new DOMParser().parseFromString(text, "text/html").querySelector("svg"), true));
+    waiting.replaceWith(element("div", { class: "row" }, ...charts), ...found.sentences.map((sentence) => element("p", {}, sentence)));
   } catch (error) {
-    if (!wasTakenBack(error)) place.replaceChildren(element("h2", {}, "Tuning"), broken(error));
+    if (!wasTakenBack(error)) waiting.replaceWith(broken(error));
   }
 }
 
@@ -196,6 +196,17 @@ function bench(image) {
   let chosen = {};
   let untouched = "";
 
+  const shownMap = document.getElementById("over-it");
+  seen.addEventListener("load", () => {
+    for (const img of [seen, overlay]) img.classList.toggle("sharp", seen.naturalWidth <= 64);
+  });
+  let hasMap = false;
+  const mapped = (wanted) => {
+    hasMap = wanted;
+    overlay.hidden = !hasMap || !shownMap.checked;
+  };
+  shownMap.addEventListener("change", () => mapped(hasMap));
+
   const outline = (mark, at) => {
     mark.hidden = !at;
     if (at) Object.assign(mark.style, { left: `${100 * at[0]}%`, top: `${100 * at[1]}%`, width: `${100 * (at[2] - at[0])}%`, height: `${100 * (at[3] - at[1])}%` });
@@ -252,7 +263,7 @@ function bench(image) {
       const found = await ask("unit", { image, unit: address, rule: chosen.rule, unpool: chosen.unpool, position: asked.get("at") });
       seen.src = untouched = found.picture;
       overlay.src = found.map;
-      overlay.hidden = found.empty;
+      mapped(!found.empty);
       outline(box, found.box);
       outline(hiding, null);
       const colon = address.lastIndexOf(":");
@@ -279,7 +290,7 @@ function bench(image) {
       const found = await ask("place", { image, layer: chosen.layer, x, y });
       remember({ x: x.toFixed(4), y: y.toFixed(4) });
       outline(box, found.box);
-      overlay.hidden = true;
+      mapped(false);
       const rows = found.units.map((each) => {
         const address = `${chosen.layer}:${each.unit}`;
         const link = element("button", { type: "button" }, address);
@@ -300,7 +311,7 @@ function bench(image) {
     into(answer, async () => {
       const found = await ask("hide", { image, layer: chosen.layer, box: region.map((v) => v.toFixed(4)).join(","), fill: fillWith.value });
       seen.src = found.picture;
-      overlay.hidden = true;
+      mapped(false);
       const rows = found.units.map((each) => element("tr", {}, element("td", {}, `${chosen.layer}:${each.unit}`), element("td", { class: "figure" }, `${figure(each.before)} → ${figure(each.after)}`)));
       const again = element("button", { type: "button" }, "Show it again");
       again.addEventListener("click", () => {

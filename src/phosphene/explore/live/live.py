@@ -19,6 +19,7 @@ from phosphene.explore.live.over import over
 from phosphene.explore.live.place import place
 from phosphene.explore.live.predictions import predictions
 from phosphene.explore.live.projections import projections
+from phosphene.explore.live.tuning import tuning
 from phosphene.explore.live.unit import unit
 from phosphene.explore.site import Site
 
@@ -30,6 +31,7 @@ ANSWERS: Mapping[str, Callable[[Bench, Asked], object]] = {
     "hide": hide,
     "over": over,
     "projections": projections,
+    "tuning": tuning,
 }
 WITHOUT = "there is no network here to ask; give the one that was scanned"
 
