@@ -140,9 +140,7 @@ def test_two_at_once_are_one_too_many(tmp_path, there):
         write(out, a="old")
     with filling(out, MAKER) as folder:
         folder.put("a.txt", b"first")
-        with pytest.raises(
-            PhospheneError, match=r"another 'phosphene demo' is writing into .*out'; let it end"
-        ):
+        with pytest.raises(PhospheneError, match=r"another 'phosphene demo' is writing into .*out'; let it end"):
             write(out, a="second")
         folder.finish({})
     assert (out / "a.txt").read_text() == "first"

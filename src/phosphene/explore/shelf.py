@@ -12,7 +12,7 @@ from phosphene.scan.kernel import Floats
 
 
 class Shelf:
-    """An atlas, and the figures and peaks of the layers that were asked for last; of each so many ``units`` are shown."""
+    """An atlas, and the figures and peaks of the layers that were asked for last; ``units`` of each are shown."""
 
     def __init__(self, atlas: Atlas, units: int | None = None) -> None:
         self.atlas = atlas

@@ -15,7 +15,7 @@ from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.evidence.pictures import ScannedPictures
 from phosphene.network import Network, Unit
 from phosphene.project import Rule, Unpool
-from phosphene.project.patches import patches_of
+from phosphene.project.patches import Patches, patches_of
 from phosphene.sheets.figures import GREY, number
 from phosphene.sheets.patches import NINE, TYPICAL, patch_groups, percent
 from phosphene.sources.images import ImageSet
@@ -47,30 +47,49 @@ def top_sheet(
     Raises:
         UsageError: pictures that the atlas does not hold whole and that no image set was given for.
     """
-    source = ScannedPictures(atlas, projecting.images) if projecting else None
-    groups = [_group(unit, projecting, source) for unit in units]
     across = columns or min(len(units), 3 if projecting is None else 2)
-    return Sheet(groups, across, f"{atlas.manifest.network} · {atlas.manifest.images}", _note(projecting))
-
-
-def _note(projecting: Projecting | None) -> str:
     if projecting is None:
-        return TYPICAL
+        return _sheet(atlas, [_group(unit, None) for unit in units], across, TYPICAL)
+    source, scale = ScannedPictures(atlas, projecting.images), projecting.scale
+    looks = (looked_at(projecting.net, source, unit, projecting.rule, projecting.unpool) for unit in units)
+    groups = [_group(unit, found, scale) for unit, found in zip(units, looks, strict=True)]
+    return _sheet(atlas, groups, across, _note(scale))
+
+
+def unit_sheet(atlas: Atlas, unit: AtlasUnit, found: Patches | None) -> Sheet:
+    """Draw one unit as `top_sheet` does; ``found`` is what `looked_at` returned, None for patches alone."""
+    return _sheet(atlas, [_group(unit, found)], 1, TYPICAL if found is None else _note("tile"))
+
+
+def looked_at(
+    net: Network, source: ScannedPictures, unit: AtlasUnit, rule: Rule = "deconvnet", unpool: Unpool = "switches"
+) -> Patches | None:
+    """Return a unit's nine strongest and its typical pictures, cut to what it sees, and sent back; None if it has none.
+
+    Raises:
+        UsageError: pictures that cannot be had whole.
+    """
+    pictures = [source.open(example.image) for example in (*unit.examples[:NINE], *unit.typical)]
+    return patches_of(net, Unit(unit.layer.name, unit.index), pictures, rule, unpool) if pictures else None
+
+
+def _sheet(atlas: Atlas, groups: Sequence[Group], across: int, note: str) -> Sheet:
+    return Sheet(groups, across, f"{atlas.manifest.network} · {atlas.manifest.images}", note)
+
+
+def _note(scale: Scale) -> str:
     each = "Each projection scaled to its own maximum."
-    return f"{TYPICAL} {GREY} {each if projecting.scale == 'tile' else 'Projections of a unit scaled together.'}"
+    return f"{TYPICAL} {GREY} {each if scale == 'tile' else 'Projections of a unit scaled together.'}"
 
 
-def _group(unit: AtlasUnit, projecting: Projecting | None, source: ScannedPictures | None) -> Group:
+def _group(unit: AtlasUnit, found: Patches | None, scale: Scale = "tile") -> Group:
     heading = str(unit), "dead" if unit.stats.dead else number(unit.stats.maximum)
     strongest, typical = unit.examples[:NINE], unit.typical
     if not (strongest or typical):
         return Group((Tile(note="no finite value on any picture"),), 1, *heading)
-    if projecting is None or source is None:
+    if found is None:
         return Group(_kept(unit, strongest, typical), 1, *heading)
-    address = Unit(unit.layer.name, unit.index)
-    pictures = [source.open(example.image) for example in (*strongest, *typical)]
-    found = patches_of(projecting.net, address, pictures, projecting.rule, projecting.unpool)
-    return Group(patch_groups(found, typical, projecting.scale), 2, *heading)
+    return Group(patch_groups(found, typical, scale), 2, *heading)
 
 
 def _kept(unit: AtlasUnit, strongest: Sequence[Example], typical: Sequence[Example]) -> tuple[Group, ...]:
