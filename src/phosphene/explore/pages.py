@@ -189,12 +189,14 @@ class Pages:
         return self._tunings(unit.layer.name)[unit.index]
 
     def _measured(self, layer: str) -> dict[int, Tuning]:
-        """Measure all living units of a layer at once: they share their pictures."""
+        """Measure all living units of a layer that have pages at once: they share their pictures."""
         assert self.site.net is not None
         figures = self._shelf.figures(layer)
-        units = [Unit(layer, index) for index in figures.living]
-        found = tuning(self.site.net, units, [figures.stats[index].maximum for index in figures.living])
-        return dict(zip(figures.living, found, strict=True))
+        living = [index for index in figures.living if index < figures.shown]
+        found = tuning(
+            self.site.net, [Unit(layer, index) for index in living], [figures.stats[index].maximum for index in living]
+        )
+        return dict(zip(living, found, strict=True))
 
     def _where(self, example: Example) -> str:
         shown = example.unit < self._shelf.figures(example.layer).shown
