@@ -23,6 +23,7 @@ GOOD = {
     "hide": IMAGE | LAYER | {"box": "0,0,0.5,0.5"},
     "over": UNIT,
     "projections": UNIT,
+    "tuning": UNIT,
 }
 KEYS = {
     "predictions": "classes note",
@@ -31,7 +32,8 @@ KEYS = {
     "place": "place box units of",
     "hide": "picture classes units note",
     "over": "columns cell pictures projections images note",
-    "projections": "columns cell sprite empty note",
+    "projections": "columns cell sprite empty reach note",
+    "tuning": "charts sentences",
 }
 
 
@@ -94,6 +96,7 @@ WRONG = [
     ("over", {"seed": "-1"}, "seed is a whole number from 0"),
     ("over", {"unit": "fc:0"}, "the atlas has no layer 'fc'"),
     ("projections", {"count": "13"}, "from 1 to 12"),
+    ("tuning", {"unit": "act:1"}, "act:1 is dead, so that nothing drives it"),
 ]
 
 

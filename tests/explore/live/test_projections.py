@@ -15,6 +15,14 @@ def test_nine_strongest_then_the_typical_ones(live):
     assert all(cell(answer, place)[1, 1].tolist() == [255, 128, 128, 255] for place in range(12))
 
 
+def test_the_reach_of_a_cell_is_the_value_that_is_drawn_white(live):
+    answer = live.answer("projections", {"unit": "act:0", "rule": "gradient"})
+    images = [*range(9, 0, -1), 1, 4, 8]
+    assert answer["reach"] == pytest.approx([handmade.red(image) for image in images])
+    tiny = live.answer("projections", {"unit": "act:0", "rule": "gradient", "scale": "shared"})
+    assert tiny["reach"] == pytest.approx([handmade.red(9)] * 12)
+
+
 def test_fewer(live):
     answer = live.answer("projections", {"unit": "act:0", "count": "2"})
     assert answer["empty"] == [False, False]

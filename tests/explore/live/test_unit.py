@@ -70,6 +70,7 @@ def test_a_position_that_is_named(live):
     answer = ask(live, "conv:2", position="1,6")
     assert (answer["place"], answer["value"]) == ([1, 6], pytest.approx(-28 / 255))
     assert answer["box"] == [5 / 8, 0, 1, 3 / 8]
+    assert answer["quantile"] == pytest.approx(0.2)  # only pictures 8 and 9 are greener
 
 
 def test_the_whole_map_keeps_the_place_of_its_peak(live):

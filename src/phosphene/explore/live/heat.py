@@ -9,7 +9,7 @@ from torch import Tensor
 from phosphene.draw.colour import heat, signed
 from phosphene.draw.scaling import Scale, measure
 from phosphene.explore.live.lattice import Lattice
-from phosphene.project.picture import CLIP, LARGE
+from phosphene.explore.live.sending import clip_of
 
 VEIL, OPAQUE = 0.35, 0.85
 """How much of the picture a map covers where it is zero, and at its strongest place."""
@@ -22,8 +22,7 @@ def maps_drawn(maps: Tensor, scale: Scale = "tile") -> tuple[list[Image.Image | 
     always share one scale: on their own each would be white.
     """
     alone = tuple(maps.shape[1:]) == (1, 1)
-    clip = CLIP if max(maps.shape[1:]) > LARGE else 100.0  # as for projections: few values would darken all others
-    scaling = measure(maps, "shared" if alone else scale, clip, axes=2)
+    scaling = measure(maps, "shared" if alone else scale, clip_of(maps), axes=2)
     below = bool((maps < 0).any())
     values = maps.double().cpu().numpy()
     drawn = signed((values if below else 2 * values - scaling.divisor[:, None, None])[:, None], scaling)

@@ -16,10 +16,10 @@ from phosphene.explore.live.bench import Bench
 from phosphene.explore.live.cancelling import pieces
 from phosphene.explore.live.heat import maps_drawn
 from phosphene.explore.live.many import AT_ONCE
-from phosphene.explore.live.sending import Sending, held, note, reduced
+from phosphene.explore.live.sending import Sending, clip_of, held, note, reduced
 from phosphene.explore.sprites import LARGEST, cell_of, data_url, sprite
 from phosphene.network import Unit
-from phosphene.project.picture import CLIP, LARGE, pictures
+from phosphene.project.picture import pictures
 
 MOST_PIXELS = 6_000_000
 """Of a sprite: a layer of many units has smaller cells."""
@@ -89,6 +89,5 @@ def _projected(
         sent = sending.back(inputs, part)
         found.append(reduced(sent.pixels[:, 0].float().cpu(), side))
         without = held(sent)
-    clip = CLIP if max(inputs.shape[2:]) > LARGE else 100.0
-    drawn, told = pictures(torch.cat(found), scale, clip)
+    drawn, told = pictures(torch.cat(found), scale, clip_of(inputs))
     return drawn, note("Zero is mid-grey.", told, without)

@@ -14,6 +14,7 @@ from phosphene.explore.live.asked import Asked
 from phosphene.explore.live.lattice import Lattice
 from phosphene.network import Network, Unit
 from phosphene.project import HeldFixedWarning, Position, Projection, Rule, Unpool, project
+from phosphene.project.picture import CLIP, LARGE
 from phosphene.project.rules import Treatment
 
 
@@ -67,6 +68,14 @@ def patches(sent: Projection, net: Network) -> tuple[Tensor, Tensor]:
     beyond, nothing = net.scale.to_picture(torch.zeros(1, channels, 1, 1)).flatten(), torch.zeros(channels)
     cut = torch.stack([box.cut(one, beyond) for box, one in zip(boxes, sent.inputs, strict=True)])
     return cut, torch.stack([box.cut(one, nothing) for box, one in zip(boxes, sent.pixels[0], strict=True)])
+
+
+def clip_of(pixels: Tensor) -> float:
+    """Return where the scale of pictures (..., H, W) ends, as a percentile of their values.
+
+    In large ones a few strong values would darken, or grey, all others.
+    """
+    return CLIP if max(pixels.shape[-2:]) > LARGE else 100.0
 
 
 def reduced(pixels: Tensor, side: int) -> Tensor:

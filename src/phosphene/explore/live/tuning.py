@@ -9,6 +9,7 @@ from phosphene.evidence.tuning import tuning as measured
 from phosphene.explore.curves import tuning_charts
 from phosphene.explore.live.asked import Asked
 from phosphene.explore.live.bench import Bench
+from phosphene.explore.live.watched import Watched
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,6 @@ def tuning(bench: Bench, asked: Asked) -> TuningCurves:
     stats = bench.atlas.unit(address.layer, address.index).stats
     if stats.dead:
         raise UsageError(f"{address} is dead, so that nothing drives it; ask for another unit")
-    found = measured(bench.net, [address], [stats.maximum])[0]
+    found = measured(Watched(bench.net, bench.cancelled), [address], [stats.maximum])[0]
     said = tuple(finding.sentence for finding in found.findings)
     return TuningCurves(tuple(map(str, tuning_charts(found))), said)
