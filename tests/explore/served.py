@@ -130,7 +130,7 @@ class Reply:
         return json.loads(self.body)["error"]
 
 
-def ask(port, request: bytes, patience: float = 20) -> Reply:
+def ask(port, request: bytes, patience: float = 60) -> Reply:
     """Send bytes as they are, and read what comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", port), patience) as connection:
         connection.sendall(request)

@@ -16,7 +16,7 @@ async def forever():
 
 
 def run(scenario):
-    asyncio.run(asyncio.wait_for(scenario, 20))
+    asyncio.run(asyncio.wait_for(scenario, 60))
 
 
 async def until(condition):
@@ -112,7 +112,7 @@ def test_who_leaves_while_it_runs_has_it_stopped(how):
         with pytest.raises((Left, asyncio.CancelledError)):
             await task
         await until(lambda: len(seen) == 2)
-        assert await asyncio.wait_for(_when_free(computing), 5) == 7
+        assert await asyncio.wait_for(_when_free(computing), 30) == 7
 
     run(scenario())
 
@@ -146,14 +146,14 @@ def test_closing_drops_what_waits():
 
 def asked(port, number):
     """Return a connection on which something is asked for and not yet answered."""
-    connection = socket.create_connection(("127.0.0.1", port), 20)
+    connection = socket.create_connection(("127.0.0.1", port), 60)
     lines = (f"GET /live/wait?n={number} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"X-Phosphene-Token: {TOKEN}")
     connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
     return connection
 
 
 def wait_for(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -168,13 +168,13 @@ def test_a_client_that_leaves_stops_its_computation_and_its_place_in_the_queue_i
     computing = Computing(waiting=2)
     with listening_to(lambda hosts: app_of(live=live, hosts=hosts, computing=computing)) as port:
         first, second = asked(port, 1), asked(port, 2)
-        assert live.begun.acquire(timeout=20)
+        assert live.begun.acquire(timeout=60)
         third = asked(port, 3)
         wait_for(lambda: full(computing))
         assert get(port, "/live/echo", **OWN).status == 503
         second.close()
         first.close()
-        assert live.begun.acquire(timeout=20)
+        assert live.begun.acquire(timeout=60)
         wait_for(lambda: live.ended == [("1", "cancelled")])
         live.go_on.set()
         assert read(third).body == b'{"n":"3"}'
@@ -203,9 +203,9 @@ def test_the_server_ends_while_something_is_computed():
     live = Echo()
     with listening_to(lambda hosts: app_of(live=live, hosts=hosts)) as port:
         connections = [asked(port, number) for number in range(3)]
-        assert live.begun.acquire(timeout=20)
+        assert live.begun.acquire(timeout=60)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     wait_for(lambda: live.ended == [("0", "cancelled")])
     for connection in connections:
         connection.close()

@@ -42,7 +42,7 @@ def scan(tmp_path_factory):
 
 def fetched(address, data=None, **headers):
     request = urllib.request.Request(address, data, headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read().decode()
 
 

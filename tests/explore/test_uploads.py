@@ -195,7 +195,7 @@ def test_a_picture_that_takes_too_long_is_given_up(monkeypatch):
 
 def test_few_pictures_arrive_at_the_same_time():
     with running_here() as port:
-        waiting = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(4)]
+        waiting = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(4)]
         content = encoded(noise())
         for connection in waiting:
             connection.sendall(head(port, length=len(content)) + content[:10])
@@ -333,7 +333,7 @@ def head(port, length=None, **more):
 
 @contextmanager
 def started(port, length):
-    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
         connection.sendall(head(port, length))
         yield connection
 

@@ -60,8 +60,8 @@ def explore(
                 say(f"note: {without}")
             if explorer.port != port != 0:
                 say(f"note: port {port} is taken")
-            answer(explorer.url, {"url": explorer.url}, as_json)
             try:
+                answer(explorer.url, {"url": explorer.url}, as_json)
                 explorer.wait()
             except KeyboardInterrupt:
                 say("stopped")
