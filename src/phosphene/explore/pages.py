@@ -184,7 +184,7 @@ class Pages:
     def _tuning(self, unit: AtlasUnit) -> Tuning | None:
         """Return what a unit prefers, for files of a network that takes small pictures; a server is asked for it."""
         net = self.site.net
-        if net is None or self._live or not quick(net) or unit.stats.dead:
+        if net is None or self._live or not (self.site.tuned and quick(net)) or unit.stats.dead:
             return None
         return self._tunings(unit.layer.name)[unit.index]
 

@@ -21,6 +21,7 @@ class Site:
         images: the image set that was scanned; None for the atlas's own copies.
         without: in one sentence, why there is no network; empty where there is one.
         units: of each layer so many units are shown, the first ones; None: all.
+        tuned: whether files hold tuning curves, which take seconds for each layer of a deep network.
     """
 
     atlas: Atlas
@@ -28,6 +29,7 @@ class Site:
     images: ImageSet | None = None
     without: str = ""
     units: int | None = None
+    tuned: bool = True
 
     @cached_property
     def pictures(self) -> ScannedPictures:
