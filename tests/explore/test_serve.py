@@ -1,11 +1,13 @@
 """A running explorer: where it listens, which network it has, whom it lets in, and that it ends."""
 
 import json
+import re
 import socket
 import threading
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import pytest
 
@@ -116,6 +118,18 @@ def test_without_the_network_pages_are_there_and_live_answers_say_why(scan):
             fetched(f"{explorer.url}live/predictions?image=0", **{"X-Phosphene-Token": _token(explorer)})
         assert refused.value.code == 400
         assert json.loads(refused.value.read()) == {"error": explorer.site.without}
+
+
+def test_a_page_that_is_not_there_looks_like_the_others_at_any_depth(scan):
+    with ph.explore(scan[1], port=0) as explorer:
+        for path in ("nothing.html", "layers/relu1/99.html", "a/b/c/d"):
+            with pytest.raises(urllib.error.HTTPError) as missing:
+                fetched(f"{explorer.url}{path}")
+            assert missing.value.code == 404
+            page = missing.value.read().decode()
+            assert "There is nothing here" in page
+            for address in re.findall(r'<(?:link rel="stylesheet"|script|a)[^>]* (?:href|src)="([^"#]+)"', page):
+                assert fetched(urljoin(f"{explorer.url}{path}", address)), address
 
 
 # -- other machines ---------------------------------------------------------------------------------------------------

@@ -142,15 +142,15 @@ class Pages:
         return self._render("search", paths.SEARCH)
 
     def missing(self, sentence: str) -> str:
-        """Why there is nothing here."""
-        return self._render("missing", paths.HOME, sentence=sentence)
+        """Why there is nothing here; for a server, which shows it at any path."""
+        return self._render("missing", paths.HOME, "/", sentence=sentence)
 
     # -- their parts -----------------------------------------------------------------------------------------------
 
-    def _render(self, template: str, path: str, **shown: object) -> str:
+    def _render(self, template: str, path: str, root: str | None = None, **shown: object) -> str:
         manifest = self.site.atlas.manifest
         return self._environment.get_template(f"{template}.html.j2").render(
-            root=paths.root(path),
+            root=paths.root(path) if root is None else root,
             path=path,
             live=self._live,
             net=self.site.net is not None,
