@@ -18,5 +18,6 @@ def sentence(
     """Return a sentence as an answer to a request; ``more`` is markup that stands in the head of the page."""
     if scope["path"].startswith(LIVE):
         return JSONResponse({"error": text}, status, headers)
-    page = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Phosphene</title>{more}</head>'
+    head = f'<meta charset="utf-8"><title>Phosphene</title><link rel="icon" href="data:,">{more}'
+    page = f'<!doctype html><html lang="en"><head>{head}</head>'
     return HTMLResponse(f"{page}<body><p>{escape(text)}</p></body></html>", status, headers)
