@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from phosphene.dream.natural import Natural, frequencies
+from phosphene.dream.natural import Natural
 
 FAINT = 0.02  # of a photograph's contrast, that a picture starts with
 CONTRAST_LIMIT = 1.25  # root mean square of a logit: that of photographs, whose values deviate by a quarter
@@ -39,8 +39,8 @@ class Free(Canvas):
         """Begin with a faint picture of ``noise`` (N, C, H, W), or with the pictures ``start`` and that upon them."""
         self._size = size
         self._colour = natural.colour * CONTRAST
-        slope = 1 / (frequencies(size) * min(size)).clamp(min=1)
-        self._weight = natural.magnitude.amax((1, 2), keepdim=True) * slope
+        self._weight = natural.magnitude.clone()
+        self._weight[:, 0, 0] = natural.magnitude.amax((1, 2))  # the mean is free, like all the rest
         base = natural.mean[:, None, None] if start is None else start.clamp(0.02, 0.98)
         self._base = base.logit()
         self.free = (torch.view_as_real(torch.fft.rfft2(noise, norm="ortho")) * FAINT).requires_grad_()
