@@ -6,7 +6,6 @@ import pytest
 from typer.testing import CliRunner
 
 from phosphene.cli import app
-from phosphene.cli.demo import EVERY, Steps
 from phosphene.sources import networks
 from tests.story import tiny
 
@@ -55,12 +54,3 @@ def test_mistakes_are_one_sentence_and_leave_nothing(run, tmp_path, words, code,
     assert said in result.stderr.splitlines()[-1]
     assert result.stdout == ""
     assert [each.name for each in tmp_path.iterdir()] == ["pictures"]
-
-
-def test_a_long_step_says_how_far_it_is_and_how_long_it_takes(capsys, monkeypatch):
-    now = iter([0.0, 0.5, EVERY, EVERY + 0.5])
-    monkeypatch.setattr("phosphene.cli.demo.monotonic", lambda: next(now))
-    steps = Steps()
-    for done in (0, 10, 1000, 1010):
-        steps("looking", done, 4000)
-    assert capsys.readouterr().err == f"looking …\n  1,000 of 4,000, {3 * EVERY:.0f} s left\n"
