@@ -171,3 +171,13 @@ def test_reduced_copies_are_not_taken_for_pictures(large):
     assert live.answer("unit", {"unit": "act:0", "image": "u-own"})["value"] == pytest.approx(handmade.red(7))
     live = handmade.live(handmade.network(), atlas, images=images)
     assert numbers(over(live)) == [1, 0]
+
+
+def test_a_class_with_a_hostile_name_is_only_a_name(tmp_path):
+    name = "it's\"; DROP TABLE images; --"
+    made = [Picture(f"{i}.png", name if i % 2 else "plain", Pixels(handmade.cells(i))) for i in range(4)]
+    with ph.scan(OnlyRed.network(), ImageSet("s", made, ("plain", name)), tmp_path / "a.atlas", positions=4) as atlas:
+        live = handmade.live(OnlyRed.network(), atlas)
+        answer = live.answer("over", {"unit": "red:0", "choose": "class", "class": name})
+        assert sorted(numbers(answer)) == [1, 3]
+        assert {each["label"] for each in answer["images"]} == {name}
