@@ -16,6 +16,7 @@ The module of a function has another name than the function, so that ``phosphene
 from phosphene.paper.filters_network import filters as filters
 from phosphene.paper.filters_weights import clip as clip
 from phosphene.paper.filters_weights import clipped as clipped
+from phosphene.paper.invariance_pictures import invariance as invariance
 from phosphene.paper.occlusion_picture import occlusion as occlusion
 
-__all__ = ["clip", "clipped", "filters", "occlusion"]
+__all__ = ["clip", "clipped", "filters", "invariance", "occlusion"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -67,26 +67,27 @@ def probabilities(output: Tensor) -> Tensor:
     return output.double().softmax(1)
 
 
-def run_whole(net: Network, inputs: Tensor, layer: str) -> tuple[Tensor, Tensor]:
-    """Return the model's output and the maps (N, K, H, W) of one of its layers, in one forward pass.
+def run_whole(net: Network, inputs: Tensor, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return the model's output and the maps (N, K, H, W) of some of its layers by name, in one forward pass.
 
     Raises:
-        UsageError: the run does not come by that layer.
+        UsageError: the run does not come by one of the layers.
     """
-    found: list[Tensor] = []
+    found: dict[str, Tensor] = {}
 
     def keep(event: Event) -> bool:
-        if event.name == layer:
-            found.append(to_maps(event.output, event.axis).clone())
+        if event.name in layers:
+            found[event.name] = to_maps(event.output, event.axis).clone()
         return False
 
     x = inputs.clone(memory_format=torch.channels_last)  # convolutions are twice as fast
     tape = Tape(net.model, keep)
     with torch.no_grad(), borrowed(net.model), tape.watching(x):
         output: Tensor = net.model(x)
-    if not found:
-        raise UsageError(f"{net.name} does not come by {layer!r} on an input of size {tuple(inputs.shape[2:])}")
-    return output, found[0]
+    for layer in layers:
+        if layer not in found:
+            raise UsageError(f"{net.name} does not come by {layer!r} on an input of size {tuple(inputs.shape[2:])}")
+    return output, found
 
 
 def deepest_layer(net: Network, outputs: int) -> Unit:

@@ -21,7 +21,7 @@ from phosphene.scan.kernel import Floats
 if TYPE_CHECKING:
     from phosphene.paper.occlusion_picture import Occlusion
 
-_NAMED = 6  # classes with a colour of their own
+_NAMED = 5  # classes with a colour of their own
 
 
 def panels(found: Occlusion) -> Plot:

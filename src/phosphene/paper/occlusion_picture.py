@@ -172,7 +172,7 @@ def occlusion(
     shown = _shown(net, inputs, fill, slide.side)
     whole = probabilities(net.scores(inputs))[0]
     asked = deepest_layer(net, len(whole)) if unit is None else net.unit(unit)
-    _, maps = run_whole(net, inputs, asked.layer)
+    maps = run_whole(net, inputs, [asked.layer])[1][asked.layer]
     truth = true_class(net, label, picture, int(whole.argmax()), len(whole))
     watched = _Watched(net, inputs, shown, slide, asked.layer, asked.index, truth.index, tell)
     even = watched.coarsely(tolerance, maps) if coarse else watched.everywhere()
@@ -255,10 +255,10 @@ class _Watched:
         for start in range(0, len(places), few):
             rows, columns = zip(*places[start : start + few], strict=True)
             hidden = within(squares[list(rows), list(columns)], self.slide.size)[:, None]
-            output, maps = run_whole(self.net, torch.where(hidden, self.shown, self.inputs), self.layer)
+            output, maps = run_whole(self.net, torch.where(hidden, self.shown, self.inputs), [self.layer])
             chance = probabilities(output)
             self.values[rows, columns, 0] = chance[:, self.truth].cpu().numpy()
-            self.values[rows, columns, 1:] = maps.double().sum((2, 3)).cpu().numpy()
+            self.values[rows, columns, 1:] = maps[self.layer].double().sum((2, 3)).cpu().numpy()
             self.best[rows, columns] = chance.argmax(1).cpu().numpy()
             self.measured[rows, columns] = True
             self.tell(int(self.measured.sum()), self.measured.size)
