@@ -267,6 +267,13 @@ def test_the_dense_output_is_that_of_shifted_inputs_interleaved(layer):
                 torch.testing.assert_close(own, shifted)
 
 
+def test_neither_brightness_nor_the_picture_s_border_counts():
+    slope = torch.linspace(0, 1, 64).expand(1, 1, 64, 64).contiguous()  # as a period it would have a sharp edge
+    net = network(nn.Sequential(convolution(torch.ones(1, 1, 1, 1), stride=2)), 1, 64)
+    assert filters(net, slope).strided[0].mean < 1e-3
+    assert filters(net, waves(1, 1, 0) + 50).strided[0].mean == pytest.approx(0.5, abs=0.002)
+
+
 def test_a_stride_of_one_does_not_alias():
     assert not filters(network(nn.Sequential(nn.Conv2d(3, 2, 3), nn.MaxPool2d(3, 1))), noise()).strided
 
@@ -308,12 +315,19 @@ def test_the_figure_shows_every_filter_and_says_what_is_wrong():
     assert abs(np.asarray(filters(planted(), noise()).figure("tile").tiles[0].picture).astype(int) - 128).max() == 127
 
 
-@pytest.mark.parametrize(("channels", "size"), [(1, (4, 4)), (3, (4, 4)), (5, (9, 14)), (2, (4, 9))])
-def test_filters_of_any_number_of_channels(channels, size):
+@pytest.mark.parametrize(("channels", "shown"), [(1, 0), (3, 0), (2, 2), (5, 5), (20, 16)])
+def test_filters_of_any_number_of_channels(channels, shown):
     net = network(nn.Sequential(nn.Conv2d(channels, 4, 4)), channels)
     found = filters(net, images("samples").take(3, 0))
     assert found.pictures == 3
-    assert [tile.picture.size[::-1] for tile in found.figure().tiles] == [size] * 4
+    members = found.figure().tiles
+    assert [len(getattr(member, "tiles", ())) for member in members] == [shown] * 4
+    pictures = [tile.picture for member in members for tile in getattr(member, "tiles", [member])]
+    assert {picture.size for picture in pictures} == {(4, 4)}
+    if shown:  # each channel is its own picture, scaled with the others of its filter
+        weights = found.layers[0].weights
+        expected = torch.round(127 * weights[2, 1] / weights.abs().max()) + 128
+        np.testing.assert_array_equal(np.asarray(members[2].tiles[1].picture)[..., 0], expected.numpy())
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image
 
-from phosphene.draw.colour import GREY, Bytes, filters, signed
+from phosphene.draw.colour import Bytes, filters, signed
 from phosphene.draw.plot import percents, quiet_grid, short
 from phosphene.draw.plots import Plot
 from phosphene.draw.scaling import Scale, measure
-from phosphene.draw.sheet import Sheet, Tile
+from phosphene.draw.sheet import Group, Sheet, Tile
 from phosphene.draw.theme import Theme
 from phosphene.evidence.phrases import percent
 
@@ -24,38 +24,55 @@ if TYPE_CHECKING:
 
 SHOWN = 512
 """Filters that fit on a sheet."""
+CHANNELS = 16
+"""Channels of a filter that are shown, where they are shown one by one."""
 
 
 def pictures_sheet(found: Filters, scale: Scale) -> Sheet:
-    """Draw each filter of the first layer; the channels of those that are neither 1 nor 3 stand beside each other."""
+    """Draw each filter of the first layer; those of other than 1 or 3 channels as a group of grey pictures."""
     layer = found.layers[0]
     weights = layer.weights[:SHOWN].detach().cpu().float()
     scaling = measure(weights, scale)
-    if weights.shape[1] in (1, 3):
-        drawn = [np.asarray(one) for one in signed(weights, scaling)]
-    else:
-        drawn = [_mosaic(one) for one in filters(weights, scaling)]
-    tiles = [
-        Tile(
-            None if scaling.empty[k] else Image.fromarray(picture),
-            label=str(k),
-            value=f"{layer.rms[k]:.2g}",
-            captions=tuple(_flags(layer, k)),
-            note="all weights are nought" if scaling.empty[k] else "",
-            around_grey=True,
-        )
-        for k, picture in enumerate(drawn)
+    drawn = filters(weights, scaling) if weights.shape[1] != 1 else signed(weights, scaling)
+    members = [
+        _tile(layer, k, picture, bool(empty)) if picture.ndim == 3 else _group(layer, k, picture, bool(empty))
+        for k, (picture, empty) in enumerate(zip(drawn, scaling.empty, strict=True))
     ]
-    height, width = weights.shape[2:]
-    channels = "" if weights.shape[1] in (1, 3) else f", {weights.shape[1]} channels of each beside one another"
-    cut = f", the first {SHOWN} of {len(layer.weights)}" if len(layer.weights) > SHOWN else ""
     return Sheet(
-        tiles,
-        columns=_columns(len(tiles)),
+        members,
+        columns=_columns(len(members)),
         title=f"{found.network} · filters of the first layer, {layer.layer}",
-        subtitle=f"{height}x{width} pixels{channels}{cut}; number, RMS of the weights. {found.findings[0].sentence}",
+        subtitle=f"{_size(layer)}; number, RMS of the weights. {found.findings[0].sentence}",
         scale_note=f"Zero is mid-grey. {scaling.note}",
     )
+
+
+def _size(layer: LayerFilters) -> str:
+    count, channels, height, width = layer.weights.shape
+    one_by_one = channels not in (1, 3)
+    which = f"the first {CHANNELS} of {channels}" if channels > CHANNELS else f"{channels}"
+    cut = f", the first {SHOWN} of {count}" if count > SHOWN else ""
+    return f"{height}x{width} pixels{f', {which} channels one by one' if one_by_one else ''}{cut}"
+
+
+def _tile(layer: LayerFilters, filter_: int, picture: Bytes, is_empty: bool) -> Tile:
+    return Tile(
+        None if is_empty else Image.fromarray(picture),
+        label=str(filter_),
+        value=f"{layer.rms[filter_]:.2g}",
+        captions=tuple(_flags(layer, filter_)),
+        note="all weights are nought" if is_empty else "",
+        around_grey=True,
+    )
+
+
+def _group(layer: LayerFilters, filter_: int, channels: Bytes, is_empty: bool) -> Group:
+    tiles = tuple(
+        Tile(None if is_empty else Image.fromarray(channel), note="nought" if is_empty else "", around_grey=True)
+        for channel in channels[:CHANNELS]
+    )
+    words = ", ".join([str(filter_), *_flags(layer, filter_)])
+    return Group(tiles, ceil(sqrt(len(tiles))), words, f"{layer.rms[filter_]:.2g}")
 
 
 def _columns(count: int) -> int:
@@ -68,18 +85,6 @@ def _flags(layer: LayerFilters, filter_: int) -> list[str]:
     flags = ["dead"] if layer.dead[filter_] else []
     twins = [p.second if p.first == filter_ else p.first for p in layer.duplicates if filter_ in (p.first, p.second)]
     return flags + ([f"like {', '.join(map(str, twins))}"] if twins else [])
-
-
-def _mosaic(channels: Bytes) -> Bytes:
-    """Put the channels (C, h, w, 3) of a filter into a square of pictures, a pixel of grey between them."""
-    count, height, width, _ = channels.shape
-    across = ceil(sqrt(count))
-    down = ceil(count / across)
-    whole: Bytes = np.full((down * (height + 1) - 1, across * (width + 1) - 1, 3), GREY, np.uint8)
-    for number, channel in enumerate(channels):
-        top, left = (height + 1) * (number // across), (width + 1) * (number % across)
-        whole[top : top + height, left : left + width] = channel
-    return whole
 
 
 # -- every layer -------------------------------------------------------------------------------------------------
@@ -128,6 +133,7 @@ def _bands(axes: Axes, rows: list[tuple[int, LayerFilters]], theme: Theme) -> No
         if np.isnan(share[0]):
             axes.text(0.01, place, "one pixel", color=theme.faint, fontsize=5, va="center")
     axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.5, 1])
     axes.xaxis.set_major_formatter(percents)
     axes.set_title("energy by frequency")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=5.5,
@@ -145,6 +151,7 @@ def _sizes(axes: Axes, rows: list[tuple[int, LayerFilters]], theme: Theme) -> No
         axes.axvline(rows[0][1].radius, color=theme.series[1], linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda size, place: f"{size:g}")
+    axes.xaxis.set_major_locator(LogLocator(numticks=4))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_title("RMS: range and median")
     quiet_grid(axes, "x")
