@@ -165,11 +165,11 @@ def _trust(rows: Iterable[Row]) -> tuple[TrustRow, ...]:
 
 def _cells(atlas: Atlas, layer: str) -> dict[int, int]:
     """Return how large the patches of a layer's units are in the atlas's small copies of pictures."""
-    quoted = layer.replace("'", "''")
+    quoted = f"CAST(x'{layer.encode().hex()}' AS TEXT)"  # whatever a stranger called it
     sides = f"max(x1 - x0, y1 - y0) * min(1.0, {LONGEST_SIDE}.0 / max(width, height))"
     found = atlas.query(
         f"SELECT unit, max({sides}) FROM examples JOIN images ON images.image = examples.image "
-        f"WHERE layer = '{quoted}' AND (kind <> 'top' OR rank < {STRONGEST}) GROUP BY unit"
+        f"WHERE layer = {quoted} AND (kind <> 'top' OR rank < {STRONGEST}) GROUP BY unit"
     )
     return {int(unit): max(1, min(LARGEST, ceil(side))) for unit, side in found}
 
