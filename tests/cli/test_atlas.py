@@ -126,7 +126,6 @@ def test_an_answer_without_rows():
         (("query", GOLDEN, "SELECT * FROM image"), 2, "no table or view 'image'; did you mean 'images'?"),
         (("atlas", GOLDEN.with_name("goldn.atlas")), 2, "did you mean 'golden.atlas'?"),
         (("atlas", __file__), 1, "is no atlas; give a file that 'phosphene scan' wrote"),
-        (("export", GOLDEN), 2, "missing option '--parquet'"),
     ],
 )
 def test_mistakes(words, code, said):

@@ -155,13 +155,19 @@ class Pages:
             live=self._live,
             net=self.site.net is not None,
             without=self.site.without,
-            units=self.site.units,
+            units=self._limit,
             manifest=manifest,
             scanned=self.site.atlas.progress.scanned,
             slugs=self.slugs,
             paths=paths,
             **shown,
         )
+
+    @property
+    def _limit(self) -> int | None:
+        """Of each layer so many units have pages; None: all have."""
+        most = self.site.units
+        return most if most is not None and any(layer.units > most for layer in self.site.atlas.layers) else None
 
     def _network_row(self, layer: LayerInfo) -> dict[str, object]:
         figures = self._shelf.figures(layer.name)
