@@ -34,8 +34,20 @@ def faint(channels: int, size: tuple[int, int], contrast: float = 0.02) -> Natur
 
 
 def cosine(a: Tensor, b: Tensor) -> float:
-    a, b = a.flatten().double(), b.flatten().double()
+    a, b = (each.detach().flatten().double() for each in (a, b))
     return float(a @ b / (a.norm() * b.norm()))
+
+
+def faces() -> ph.Network:
+    """Unit ``2:4`` answers to stripes of any of four directions, each of which a unit of its own finds."""
+    stripes = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0])
+    slanted = 2 * torch.eye(5)
+    patches = torch.stack([stripes[:, None].expand(5, 5), stripes.expand(5, 5), slanted, slanted.flip(1)])[:, None]
+    finding, adding = nn.Conv2d(1, 4, 5, bias=False), nn.Conv2d(4, 5, 1, bias=False)
+    with torch.no_grad():
+        finding.weight.copy_(patches - patches.mean((2, 3), keepdim=True))
+        adding.weight.copy_(torch.cat([torch.eye(4), torch.ones(1, 4)])[..., None, None])
+    return ph.Network(nn.Sequential(finding, nn.ReLU(), adding), input_size=(1, 16, 16), name="faces")
 
 
 def textured(channels: int = 3, size: int = 16) -> ph.Network:

@@ -124,7 +124,9 @@ def test_pictures_are_in_the_range_that_the_preprocessing_makes():
     net = ph.Network(nn.Sequential(Watch(), nn.Conv2d(3, 2, 3)), preprocess, input_size=(3, 16, 16))
     net.layers()
     dream = ph.dream(net, "1:0", steps=2, seeds=1, movement=STILL)
-    given = (dream.pictures[0] - torch.tensor([0.2, 0.5, 0.6])[:, None, None]) / torch.tensor([0.1, 0.2, 0.4])[:, None, None]
+    given = (dream.pictures[0] - torch.tensor([0.2, 0.5, 0.6])[:, None, None]) / torch.tensor([0.1, 0.2, 0.4])[
+        :, None, None
+    ]
     assert min(float((one - given).abs().max()) for one in seen if len(one) == 1) < 1e-4
 
 

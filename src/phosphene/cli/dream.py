@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,8 @@ from phosphene.cli.quick import importing, let_waiting_threads_sleep
 from phosphene.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from phosphene.dream import Stepped
 
 LINES = 16  # of progress with --json
@@ -110,8 +112,6 @@ def _numbers(path: Path) -> list[float]:
 @contextmanager
 def _display(as_json: bool) -> Iterator[Callable[[Stepped], None]]:
     """Draw the progress on stderr: a bar with the time that is left, or lines of JSON."""
-    from rich.console import Console
-    from rich.progress import Progress
 
     def line(step: Stepped) -> None:
         if step.done == step.total or step.done % max(1, step.total // LINES) == 0:
@@ -120,8 +120,24 @@ def _display(as_json: bool) -> Iterator[Callable[[Stepped], None]]:
     if as_json:
         yield line
         return
-    with Progress(console=Console(stderr=True, highlight=False)) as bar:
-        task = bar.add_task("dreaming")
-        yield lambda step: bar.update(
-            task, total=step.total, completed=step.done, description=f"dreaming, activation {step.value:.3g}"
-        )
+    with ExitStack() as stack:
+        yield _Bar(stack).hear
+
+
+class _Bar:
+    """A bar that appears with the first step: what is refused before leaves one sentence alone."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._bar: Progress | None = None
+
+    def hear(self, step: Stepped) -> None:
+        """Draw one step."""
+        from rich.console import Console
+        from rich.progress import Progress
+
+        if self._bar is None:
+            self._bar = self._stack.enter_context(Progress(console=Console(stderr=True, highlight=False)))
+            self._task = self._bar.add_task("dreaming", total=step.total)
+        said = f"dreaming, activation {step.value:.3g}"
+        self._bar.update(self._task, completed=step.done, description=said)
