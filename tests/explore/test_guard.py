@@ -105,6 +105,12 @@ def test_hosts_as_they_come_over_the_wire():
         assert ask(port, absolute.encode()).status == 403
 
 
+def test_two_hosts_are_refused_whoever_reads_the_request():
+    for named in ([HOST, "evil.example"], ["evil.example", HOST], [HOST, HOST]):
+        answer = client_of(app_of()).get("/", headers=[("Host", each) for each in named])
+        assert (answer.status_code, "name one host" in answer.text) == (400, True)
+
+
 def test_names_by_where_it_listens():
     assert hosts_of("127.0.0.1", 80).own("localhost", None)
     assert hosts_of("::1", 8760).own("[::1]:8760", None)
