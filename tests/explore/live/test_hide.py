@@ -1,9 +1,13 @@
 """A part that is covered: the peak that was in it goes, and what changes is counted in known units."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+import phosphene as ph
+from phosphene.explore.live.hide import covered
 from tests.explore.live import handmade
 from tests.explore.live.handmade import NOT_GREEN, RED, values
 
@@ -57,6 +61,12 @@ def test_a_box_beside_it_leaves_the_peak_alone(live):
     answer = ask(live, BESIDE)
     assert answer["units"] == []
     assert answer["note"] == "No unit's peak changes."
+
+
+def test_shares_are_of_the_sides_they_lie_along():
+    net = ph.Network(torch.nn.Conv2d(3, 1, 1), input_size=(3, 4, 8))
+    hidden = covered(SimpleNamespace(net=net), torch.zeros(1, 3, 4, 8), (0.5, 0, 0.625, 0.75), "grey")
+    assert hidden[0, 0].nonzero().tolist() == [[0, 4], [1, 4], [2, 4]]
 
 
 def test_a_touched_pixel_is_covered_whole(live):

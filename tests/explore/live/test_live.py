@@ -150,6 +150,21 @@ def test_what_is_asked_again_is_not_computed_again(net, live):
     assert net.model.calls == calls + 1  # forward for the way back
 
 
+def test_a_picture_is_prepared_once(net, hand_atlas):
+    class Counted(dict):
+        taken = 0
+
+        def get(self, name):
+            self.taken += 1
+            return self[name]
+
+    uploads = Counted({"u-1": handmade.photo(9)})
+    live = handmade.live(net, hand_atlas, uploads)
+    for unit in ("act:0", "act:3", "pool:0"):
+        live.answer("unit", {"image": "u-1", "unit": unit})
+    assert uploads.taken == 1
+
+
 def test_an_upload_that_was_given_up_is_gone_although_it_was_seen(net, hand_atlas):
     uploads = {"u-1": handmade.photo(9)}
     live = handmade.live(net, hand_atlas, uploads)

@@ -173,6 +173,18 @@ def test_reduced_copies_are_not_taken_for_pictures(large):
     assert numbers(over(live)) == [1, 0]
 
 
+def test_of_small_and_large_pictures_the_small_ones_are_shown(tmp_path):
+    sizes = {0: 300, 1: 8, 2: 8, 3: 300, 4: 8}
+    made = [
+        Picture(f"{i}.png", None, Pixels(np.asarray(handmade.photo(i).resize((side, side), 0))))
+        for i, side in sizes.items()
+    ]
+    with ph.scan(OnlyRed.network(), ImageSet("s", made), tmp_path / "a.atlas", positions=4) as atlas:
+        live = handmade.live(OnlyRed.network(), atlas)
+        for choose in ("top", "typical", "random"):
+            assert sorted(numbers(live.answer("over", {"unit": "red:0", "choose": choose}))) == [1, 2, 4]
+
+
 def test_a_class_with_a_hostile_name_is_only_a_name(tmp_path):
     name = "it's\"; DROP TABLE images; --"
     made = [Picture(f"{i}.png", name if i % 2 else "plain", Pixels(handmade.cells(i))) for i in range(4)]

@@ -8,8 +8,8 @@ from tests.explore.live.handmade import BLUE, NOT_GREEN, RED
 Y, X = handmade.spot(7)
 
 
-def ask(live, layer="act", x=(X + 0.5) / 8, y=(Y + 0.5) / 8):
-    return live.answer("place", {"image": "7", "layer": layer, "x": str(x), "y": str(y)})
+def ask(live, layer="act", x=(X + 0.5) / 8, y=(Y + 0.5) / 8, image="7"):
+    return live.answer("place", {"image": image, "layer": layer, "x": str(x), "y": str(y)})
 
 
 def test_the_red_unit_answers_where_the_red_pixel_is(live):
@@ -29,6 +29,10 @@ def test_the_most_unusual_come_first(live):
     assert [each["unit"] for each in units] == [RED, NOT_GREEN]
     assert [each["quantile"] for each in units] == pytest.approx([0.7, 0.2])
     assert BLUE not in [each["unit"] for each in units]
+    y, x = handmade.spot(1)
+    rare, usual = ask(live, "conv", (x + 0.5) / 8, (y + 0.5) / 8, "1")["units"]
+    assert (rare["unit"], usual["unit"]) == (NOT_GREEN, RED)  # eight pictures are greener, one is less red
+    assert rare["value"] < usual["value"]
 
 
 def test_the_last_pixel_belongs_to_the_last_position(live):

@@ -75,6 +75,7 @@ def test_a_position_that_is_named(live):
 
 def test_the_whole_map_keeps_the_place_of_its_peak(live):
     whole, peak = (ask(live, "conv:2", position=position) for position in ("map", "peak"))
+    assert peak == ask(live, "conv:2")
     assert whole["place"] == peak["place"] == [0, 0]
     assert (values(whole["projection"]) != 128).any(2).all()
     assert (values(peak["projection"]) != 128).any(2).sum() == 1
