@@ -232,8 +232,11 @@ function searchPage() {
   document.getElementById("asked").textContent = query ? `Search: ${query}` : "Search";
   const { said, units } = query ? find(index, query) : { said: "Type what to look for.", units: [] };
   document.getElementById("said").textContent = said;
+  const dead = new Set(index.units.filter((each) => each[2]).map(([layer, unit]) => `${layer}:${unit}`));
   const shown = units.slice(0, MOST_FOUND).map(({ layer, unit, why }) => {
     const { name, slug } = index.layers[layer];
+    const link = (cell) => element("a", { class: "tile", href: `layers/${slug}/${unit}.html` }, cell, element("span", { class: "n" }, `${name}:${unit}`), element("span", { class: "v" }, why));
+    if (dead.has(`${layer}:${unit}`)) return link(element("span", { class: "cell s112 none" }, "dead"));
     const img = element("img", { loading: "lazy", src: `media/${slug}/${unit}.webp`, alt: `${name}:${unit}, strongest patch; ${why}` });
     const cell = element("span", { class: "cell s112 w3 c0" }, img);
     img.addEventListener("load", () => cell.classList.toggle("sharp", img.naturalWidth <= 144));
@@ -241,7 +244,7 @@ function searchPage() {
       cell.className = "cell s112 none";
       cell.textContent = "no picture";
     });
-    return element("a", { class: "tile", href: `layers/${slug}/${unit}.html` }, cell, element("span", { class: "n" }, `${name}:${unit}`), element("span", { class: "v" }, why));
+    return link(cell);
   });
   document.getElementById("found").replaceChildren(...shown);
 }

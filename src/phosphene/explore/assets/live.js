@@ -213,11 +213,11 @@ function bench(image) {
   };
   const quantile = (value) => (value == null ? "" : `beats ${Math.floor(1000 * value) / 10} % of the pictures`);
 
-  function bars(classes) {
+  function bars(classes, title = "The network's answer") {
     const rows = classes.map(({ name, score, before, after }) =>
       element("tr", {}, element("td", {}, name), element("td", { class: "figure" }, after == null ? `${(100 * score).toFixed(1)} %` : `${(100 * before).toFixed(1)} → ${(100 * after).toFixed(1)} %`)),
     );
-    return element("table", {}, element("caption", {}, "The network's answer"), element("tbody", {}, ...rows));
+    return element("table", {}, element("caption", {}, title), element("tbody", {}, ...rows));
   }
 
   const predict = () =>
@@ -312,6 +312,7 @@ function bench(image) {
       const found = await ask("hide", { image, layer: chosen.layer, box: region.map((v) => v.toFixed(4)).join(","), fill: fillWith.value });
       seen.src = found.picture;
       mapped(false);
+      outline(box, null);
       const rows = found.units.map((each) => element("tr", {}, element("td", {}, `${chosen.layer}:${each.unit}`), element("td", { class: "figure" }, `${figure(each.before)} → ${figure(each.after)}`)));
       const again = element("button", { type: "button" }, "Show it again");
       again.addEventListener("click", () => {
@@ -320,7 +321,7 @@ function bench(image) {
         if (untouched) seen.src = untouched;
       });
       answer.replaceChildren(
-        ...(found.classes.length ? [bars(found.classes)] : []),
+        ...(found.classes.length ? [bars(found.classes, "The network's answer, before and with that hidden")] : []),
         element("table", {}, element("caption", {}, "Units that change most"), element("tbody", {}, ...rows)),
         element("p", { class: "note" }, found.note),
         again,
