@@ -234,6 +234,19 @@ def test_white_noise_folds_what_it_should():
     assert float(part.sum() / whole.sum()) == pytest.approx(1 - 1 / 16, abs=0.02)
 
 
+@pytest.mark.parametrize("width", [20, 21])
+def test_energies_are_those_of_the_whole_spectrum(width):
+    maps = torch.randn(2, 3, 17, width, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    part, whole = folded(maps, (2, 3))
+    window = np.outer(np.hanning(19)[1:-1], np.hanning(width + 2)[1:-1])
+    pixels = maps.numpy()
+    centred = pixels - (pixels * window).sum((2, 3), keepdims=True) / window.sum()
+    power = abs(np.fft.fft2(centred * window)) ** 2
+    beyond = (abs(np.fft.fftfreq(17)) > 1 / 4)[:, None] | (abs(np.fft.fftfreq(width)) > 1 / 6)
+    np.testing.assert_allclose(whole.numpy(), power.sum((2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(part.numpy(), (power * beyond).sum((2, 3)), rtol=1e-5)
+
+
 def test_a_blur_before_the_stride_removes_the_folding():
     net = network(nn.Sequential(nn.AvgPool2d(8, 1), convolution(torch.ones(1, 1, 1, 1), stride=2)), 1, 64)
     assert filters(net, waves(1, 1, 0)).strided[0].mean < 0.01  # the mean over 8 pixels of a wave of 8/3 is nought

@@ -68,7 +68,7 @@ def folded(dense: Tensor, stride: tuple[int, int]) -> tuple[Tensor, Tensor]:
     down = torch.fft.fftfreq(dense.shape[2], device=dense.device).abs()
     across = torch.fft.rfftfreq(dense.shape[3], device=dense.device)
     beyond = (down[:, None] > 0.5 / stride[0]) | (across > 0.5 / stride[1])
-    twice = torch.full_like(across, 2.0)  # of a real map only half of the columns is computed
+    twice = power.new_full(across.shape, 2.0)  # of a real map only half of the columns is computed
     twice[0] = 1.0
     if dense.shape[3] % 2 == 0:
         twice[-1] = 1.0

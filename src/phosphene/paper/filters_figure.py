@@ -153,7 +153,7 @@ def _sizes(axes: Axes, rows: list[tuple[int, LayerFilters]], theme: Theme) -> No
     axes.xaxis.set_major_formatter(lambda size, place: f"{size:g}")
     axes.xaxis.set_major_locator(LogLocator(numticks=4))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_title("RMS: range and median")
+    axes.set_title("RMS: range, median")
     quiet_grid(axes, "x")
 
 
