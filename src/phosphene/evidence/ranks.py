@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from phosphene.scan.kernel import Floats
 
@@ -21,6 +20,8 @@ def spearman(a: Floats, b: Floats) -> Floats:
 
 
 def _standardised(values: Floats) -> Floats:
+    from scipy.stats import rankdata  # type: ignore[import-untyped]  # slow to import, and much imports this file
+
     ranks = rankdata(values, axis=-1) - (values.shape[-1] + 1) / 2
     length = np.sqrt((ranks**2).sum(-1, keepdims=True))
     found: Floats = ranks / np.where(length > 0, length, np.nan)

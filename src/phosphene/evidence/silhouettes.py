@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
-from scipy.spatial.distance import pdist, squareform  # type: ignore[import-untyped]
 
 from phosphene.scan.kernel import Floats, Integers
 
@@ -42,6 +40,10 @@ def best_cut(points: Floats) -> Cut:
     best = Cut(np.zeros(len(points), np.int64), 0.0)
     if len(points) < 4:
         return best
+    # Slow to import, and much imports this file.
+    from scipy.cluster.hierarchy import linkage  # type: ignore[import-untyped]
+    from scipy.spatial.distance import pdist, squareform  # type: ignore[import-untyped]
+
     distances = pdist(points)
     if not distances.max() > 0:
         return best
