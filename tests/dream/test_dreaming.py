@@ -188,3 +188,12 @@ def test_one_seed_says_that_it_is_one(net):
     assert ph.dream(net, "4:3", steps=2, seeds=1).sentences == (
         "Caution: one seed only: another may show something else.",
     )
+
+
+def test_of_a_position_what_it_sees_is_drawn():
+    """A 3x3 patch, another 3x3 over pooled pairs: 8 pixels; one pixel of shift either way."""
+    dream = ph.dream(textured(), "3:2", position=(4, 5), steps=2, seeds=1)
+    assert dream.seen == (4, 6, 14, 16)
+    (tile,) = dream.figure().tiles
+    assert tile.picture.size == (10, 10)
+    assert ph.dream(textured(), "3:2", steps=2, seeds=1).seen is None

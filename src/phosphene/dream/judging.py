@@ -15,6 +15,7 @@ from phosphene.dream.layers import maps_of
 from phosphene.dream.making import Making
 from phosphene.dream.natural import Natural
 from phosphene.dream.result import Dream
+from phosphene.project.receptive import box_of
 
 AT_ONCE = 16  # pictures
 CHANCE = 8  # pictures of random phases that seeds' agreement is compared with
@@ -40,6 +41,7 @@ def judged(
         peak=peaks,
         flat=float(measured(making, flat(making.natural, pictures))[0]),
         importance=importance,
+        seen=seen(making),
         seeds=seeds,
         agreement=agreement(pictures, answers.reshape(*shape, -1), measured(making, of_chance(making, seeds[0]))[2]),
         beside=beside(atlas, unit, peaks) if atlas is not None and unit is not None else None,
@@ -66,6 +68,24 @@ def _measured(making: Making, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]
             others[part.unit] = False
     answers = maps[first.layer].mean((2, 3)).cpu()[:, others]
     return objective.value(maps).cpu(), objective.peak(maps).cpu(), answers
+
+
+def seen(making: Making) -> tuple[int, int, int, int] | None:
+    """Return the box (top, left, bottom, right) of what single positions can see, as far as pictures were shifted."""
+    height, width = making.net.input_size[1:]
+    boxes = []
+    for part in making.objective.parts:
+        if part.position is None:
+            return None
+        boxes.append(box_of(making.net.layer(part.layer).view, part.position, (height, width)))
+    reach = making.plan.movement.shift
+    down, across = round(reach * height), round(reach * width)
+    return (
+        max(0, min(box.top for box in boxes) - down),
+        max(0, min(box.left for box in boxes) - across),
+        min(height, max(box.bottom for box in boxes) + down),
+        min(width, max(box.right for box in boxes) + across),
+    )
 
 
 def flat(natural: Natural, like: Tensor) -> Tensor:

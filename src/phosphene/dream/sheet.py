@@ -28,7 +28,7 @@ def sheet_of(dream: Dream, columns: int | None = None) -> Sheet:
         tiles,
         across,
         title=f"{dream.network} · {dream.name}",
-        subtitle=f"{method}, {steps} steps",
+        subtitle=f"{method}, {steps} steps{', cut to what the position sees' if dream.seen else ''}",
         scale_note=" ".join(dream.sentences),
         tile_size=TILE if max(dream.pictures.shape[-2:]) > SMALL else None,
     )
@@ -38,10 +38,13 @@ def _tile(dream: Dream, seed: int, index: int) -> Tile | Group:
     label, value = f"seed {dream.seeds[seed]}", f"{float(dream.activation[seed, index]):.3g}"
     if dream.silent:
         return Tile(None, label, value, note=SILENT)
-    whole = dream.pictures[seed, index]
+    whole, importance = dream.pictures[seed, index], dream.importance[seed, index]
+    if dream.seen is not None:
+        top, left, bottom, right = dream.seen
+        whole, importance = whole[:, top:bottom, left:right], importance[top:bottom, left:right]
     if dream.options["method"] != "maco":
         return Tile(picture(whole), label, value)
-    mattered = faded(whole, dream.importance[seed, index])
+    mattered = faded(whole, importance)
     return Group((Tile(picture(whole)), Tile(picture(mattered))), 2, label, value)
 
 
