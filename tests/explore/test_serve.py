@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -130,6 +132,14 @@ def test_a_page_that_is_not_there_looks_like_the_others_at_any_depth(scan):
             assert "There is nothing here" in page
             for address in re.findall(r'<(?:link rel="stylesheet"|script|a)[^>]* (?:href|src)="([^"#]+)"', page):
                 assert fetched(urljoin(f"{explorer.url}{path}", address)), address
+
+
+def test_what_a_start_does_not_need_is_not_imported():
+    """It is to be up in three seconds; these take half a second and more each."""
+    slow = ("scipy.stats", "scipy.cluster", "skimage", "matplotlib", "torchvision", "rich", "torch._dynamo")
+    code = f"import sys; from phosphene.explore import serve; print([name for name in {slow} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 # -- other machines ---------------------------------------------------------------------------------------------------
