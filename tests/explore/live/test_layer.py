@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from phosphene.explore.live import Cancelled
 from phosphene.explore.live.layer import largest_cell
 from tests.explore.live import handmade
 from tests.explore.live.handmade import BLUE, NOT_GREEN, NOTHING, RED, cell
@@ -76,6 +77,19 @@ def test_a_layer_of_single_positions_shares_one_scale(live):
 def test_an_upload_is_shown_as_a_kept_picture_is(live):
     answers = [live.answer("layer", {"image": image, "layer": "conv"}) for image in ("u-red", "9")]
     assert answers[0] == answers[1]
+
+
+def test_sending_a_layer_back_stops_between_two_pieces(net, live, monkeypatch):
+    monkeypatch.setattr("phosphene.explore.live.layer.AT_ONCE", 1)  # a piece for each unit
+    asked = {"image": "7", "layer": "act", "show": "projection"}
+    whole = live.answer("layer", asked)
+    before = net.model.calls
+    wanted = iter([False] * 4)  # at the beginning, after the maps, and for two units
+    with pytest.raises(Cancelled):
+        live.answer("layer", asked, lambda: next(wanted, True))
+    assert net.model.calls == before + 2
+    monkeypatch.undo()
+    assert live.answer("layer", asked) == whole
 
 
 def test_cells_grow_smaller_as_units_grow_more():
