@@ -1,40 +1,46 @@
-"""How a unit shows itself in a notebook: its strongest patches and its figures, with nothing from elsewhere."""
+"""How an atlas, a layer and a unit show themselves in a notebook: pictures and figures, with nothing from elsewhere."""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from math import isnan
+from random import Random
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from phosphene.atlas.records import Example, TrustRow
+from phosphene.atlas.records import Example, LayerInfo, TrustRow
+from phosphene.draw.notebook import note, tile, tiles, whole
 
 if TYPE_CHECKING:
-    from phosphene.atlas.unit import AtlasUnit
+    from phosphene.atlas.reading import Atlas
+    from phosphene.atlas.unit import AtlasUnit, Units
 
 _STRONGEST = 9
-_SIDE = 96
-"""Pixels of a patch's longer side on the page."""
+_SIDE, _SMALL, _STRIP_SIDE = 96, 64, 48
+"""Pixels of a tile's side: a unit's pictures, a layer's units, the strips of an atlas."""
+_MOST_UNITS, _MOST_LAYERS, _STRIP = 64, 24, 8
+"""So many are shown; an output stays small however large the network is."""
+
+
+# -- a unit -------------------------------------------------------------------------------------------------------
 
 
 def unit_html(unit: AtlasUnit) -> str:
-    """Return the page of a unit; every name in it is escaped, every picture embedded."""
-    return "".join(_parts(unit))
+    """Return what shows a unit; every name in it is escaped, every picture embedded."""
+    strongest = [_picture(unit, e, _figure(e.value)) for e in unit.examples[:_STRONGEST]]
+    typical = [_picture(unit, e, f"{e.rank} %: {_figure(e.value)}") for e in unit.typical]
+    rows = (_titled("strongest", strongest), _titled("typical", typical), _trust(unit))
+    return whole(str(unit), "; ".join(_sentences(unit)), *rows)
 
 
-def _parts(unit: AtlasUnit) -> Iterator[str]:
-    yield f'<div class="phosphene-unit"><h4 style="margin:0 0 4px">{escape(str(unit))}</h4>'
-    yield f'<p style="margin:0 0 8px">{escape("; ".join(_sentences(unit)))}</p>'
-    yield _row("strongest", (_figure(unit, e, f"{e.value:.3g}") for e in unit.examples[:_STRONGEST]))
-    yield _row("typical", (_figure(unit, e, f"{e.rank} %: {e.value:.3g}") for e in unit.typical))
-    if unit.evidence:
-        items = "".join(map(_item, unit.evidence))
-        yield f'<div><b>how far to trust this</b><ul style="margin:2px 0">{items}</ul></div>'
-    yield "</div>"
+def _picture(unit: AtlasUnit, example: Example, caption: str) -> str:
+    name = unit.image(example).name
+    return tile(unit.patch(example), (caption, name), _SIDE, name, "not kept")
+
+
+def _titled(title: str, figures: list[str]) -> str:
+    return f"<div><b>{title}</b>{tiles(figures or ['<i>none: no image stands out</i>'])}</div>"
 
 
 def _sentences(unit: AtlasUnit) -> Iterator[str]:
@@ -52,6 +58,11 @@ def _sentences(unit: AtlasUnit) -> Iterator[str]:
         yield f"plainly visible features explain {stats.explained:.0%}"
 
 
+def _trust(unit: AtlasUnit) -> str:
+    items = "".join(map(_item, unit.evidence))
+    return items and f'<div><b>how far to trust this</b><ul style="margin:2px 0">{items}</ul></div>'
+
+
 def _item(row: TrustRow) -> str:
     """The figure is in the sentence too; before it, it can be found at a glance."""
     value = "not measured" if isnan(row.value) else f"{row.value:.3g}"
@@ -59,29 +70,62 @@ def _item(row: TrustRow) -> str:
     return f"<li><b>{escape(row.question)}: {value}.</b> {escape(row.sentence)}{caution}</li>"
 
 
-def _row(title: str, figures: Iterator[str]) -> str:
-    tiles = "".join(figures) or "<i>none: no image stands out</i>"
-    return f'<div><b>{title}</b><div style="display:flex;flex-wrap:wrap;gap:6px;margin:2px 0 8px">{tiles}</div></div>'
+# -- a layer ------------------------------------------------------------------------------------------------------
 
 
-def _figure(unit: AtlasUnit, example: Example, caption: str) -> str:
-    patch = unit.patch(example)
-    name = escape(unit.image(example).name)
-    size = f"width:{_SIDE}px;height:{_SIDE}px"
-    tile = f'<div style="{size}">not kept</div>' if patch is None else _picture(patch, name)
-    return (
-        f'<figure style="margin:0;width:{_SIDE}px" title="{name}">{tile}'
-        f'<figcaption style="font-size:80%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap">'
-        f"{escape(caption)}<br>{name}</figcaption></figure>"
-    )
+def units_html(units: Units) -> str:
+    """Return what shows a layer: the strongest patch of its first units, and what is known of all."""
+    layer = units.layer
+    shown = tiles(_strongest(unit, _SMALL) for unit in units[:_MOST_UNITS])
+    address = f"atlas[{f'{layer.name}:0'!r}] shows a unit"
+    more = f"And {layer.units - _MOST_UNITS:,} more units; {address}." if layer.units > _MOST_UNITS else f"{address}."
+    return whole(layer.name, _facts(layer, len(units.dead)), shown, note(f"Each unit's strongest patch. {more}"))
 
 
-def _picture(patch: Image.Image, name: str) -> str:
-    """Small patches are enlarged without smoothing."""
-    scale = _SIDE / max(patch.size)
-    width, height = (max(1, round(side * scale)) for side in patch.size)
-    file = io.BytesIO()
-    patch.save(file, "PNG")
-    data = base64.b64encode(file.getvalue()).decode()
-    style = "image-rendering:pixelated" if scale > 1 else ""
-    return f'<img alt="{name}" width="{width}" height="{height}" style="{style}" src="data:image/png;base64,{data}">'
+def _strongest(unit: AtlasUnit, side: int) -> str:
+    if unit.stats.dead or not unit.examples:
+        why = "dead" if unit.stats.dead else "no finite value"
+        return tile(None, (str(unit.index),), side, f"{unit}: {why}", why)
+    best = unit.examples[0]
+    said = f"{unit}, strongest: {_figure(best.value)} on {unit.image(best).name}"
+    value = f" · {_figure(best.value)}" if side > _STRIP_SIDE else ""
+    return tile(unit.patch(best), (f"{unit.index}{value}",), side, said, "not kept")
+
+
+def _figure(value: float) -> str:
+    """Return a value with three digits, large ones as they are read."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _facts(layer: LayerInfo, dead: int) -> str:
+    height, width = layer.size
+    field = layer.receptive_field
+    sees = f"each sees {field[0]} × {field[1]} pixels" if field else "each sees the whole picture"
+    units = "1 unit" if layer.units == 1 else f"{layer.units:,} units"
+    return f"{layer.kind} · {units}, {dead or 'none'} dead · {height} × {width} places, {sees}"
+
+
+# -- an atlas -----------------------------------------------------------------------------------------------------
+
+
+def atlas_html(atlas: Atlas) -> str:
+    """Return what shows an atlas: what was scanned, and of each layer some units drawn by lot."""
+    manifest, progress = atlas.manifest, atlas.progress
+    layers = atlas.layers
+    units = sum(layer.units for layer in layers)
+    said = f"{units:,} units of {len(layers):,} layers on {progress.scanned:,} pictures of {manifest.images}"
+    if not atlas.complete:
+        return whole(manifest.network, f"{said}; the scan has not come to its end, so there are no units to show yet")
+    rows = "".join(_strip(atlas, layer) for layer in islice(layers, _MOST_LAYERS))
+    more = f"And {len(layers) - _MOST_LAYERS:,} more layers. " if len(layers) > _MOST_LAYERS else ""
+    how = f"atlas[{layers[0].name!r}] shows a layer, atlas[{f'{layers[0].name}:0'!r}] a unit." if layers else ""
+    return whole(manifest.network, said, rows, note(f"{more}Strongest patches of units drawn by lot. {how}"))
+
+
+def _strip(atlas: Atlas, layer: LayerInfo) -> str:
+    units = atlas.units(layer.name)
+    dead = set(units.dead)
+    living = [unit for unit in units if unit.index not in dead]
+    drawn = Random(0).sample(living, min(_STRIP, len(living)))
+    head = f'<div style="margin-top:6px"><b>{escape(layer.name)}</b> · {escape(_facts(layer, len(dead)))}</div>'
+    return head + tiles(_strongest(unit, _STRIP_SIDE) for unit in sorted(drawn, key=lambda unit: unit.index))

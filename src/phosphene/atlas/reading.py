@@ -11,13 +11,14 @@ from PIL import Image
 
 from phosphene.atlas import content, query, stored
 from phosphene.atlas.images import ImageRows
+from phosphene.atlas.notebook import atlas_html
 from phosphene.atlas.pictures import thumbnail
 from phosphene.atlas.records import Array, Example, Failure, LayerInfo, Manifest, Progress
 from phosphene.atlas.refusals import unfinished
 from phosphene.atlas.rows import Row
 from phosphene.atlas.schema import EXAMPLES, FAILURES, Table
 from phosphene.atlas.source import Source
-from phosphene.atlas.unit import AtlasUnit, example_of
+from phosphene.atlas.unit import AtlasUnit, Units, example_of
 from phosphene.errors import UsageError, did_you_mean
 
 
@@ -43,6 +44,9 @@ class Atlas:
     def __repr__(self) -> str:
         done, of = self.progress.done, "" if self.progress.total is None else f" of {self.progress.total:,}"
         return f"Atlas({str(self.path)!r}, {self.manifest.network}, {done:,}{of} images of {self.manifest.images})"
+
+    def _repr_html_(self) -> str:
+        return atlas_html(self)
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +116,14 @@ class Atlas:
             raise unfinished(self.path)
         return AtlasUnit(self._source, info, index)
 
-    def __getitem__(self, address: str) -> AtlasUnit | tuple[AtlasUnit, ...]:
+    def units(self, layer: str) -> Units:
+        """Return all units of a layer; raises as `unit` does."""
+        return Units(self.unit(layer, number) for number in range(self.layer(layer).units))
+
+    def __getitem__(self, address: str) -> AtlasUnit | Units:
         layer, colon, index = address.strip().partition(":")
         if not colon:
-            return tuple(self.unit(layer, number) for number in range(self.layer(layer).units))
+            return self.units(layer)
         if not index.isdecimal():
             raise UsageError(f"{address!r} is no unit's address; type LAYER:INDEX, counted from 0, such as 'conv2:9'")
         return self.unit(layer, int(index))

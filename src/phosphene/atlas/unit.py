@@ -8,7 +8,7 @@ from functools import cached_property
 from PIL import Image
 
 from phosphene.atlas.images import ImageRows
-from phosphene.atlas.notebook import unit_html
+from phosphene.atlas.notebook import unit_html, units_html
 from phosphene.atlas.pictures import patch
 from phosphene.atlas.records import (
     ClassRow,
@@ -101,6 +101,25 @@ class AtlasUnit:
 
     def _repr_html_(self) -> str:
         return unit_html(self)
+
+
+class Units(tuple[AtlasUnit, ...]):
+    """All units of a layer, by their numbers; in a notebook the layer shows itself."""
+
+    __slots__ = ()
+
+    @property
+    def layer(self) -> LayerInfo:
+        """The layer."""
+        return self[0].layer
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """The numbers of the units that are the same at every position of every image."""
+        return tuple(unit_of(row).unit for row in self[0]._source.rows(UNITS, "layer = ? AND dead", self.layer.name))
+
+    def _repr_html_(self) -> str:
+        return units_html(self)
 
 
 def by_area(rows: Iterable[Row]) -> tuple[ClassRow, ...]:

@@ -68,6 +68,11 @@ class Projection:
         """Draw every unit on every image as one picture; each tile says its unit and value."""
         return sheet_of(self, scale, columns).image(theme, dpi)
 
+    def _repr_html_(self) -> str:
+        from phosphene.project.notebook import projection_html
+
+        return projection_html(self)
+
     def _repr_png_(self) -> bytes:
         return sheet_of(self).encoded(".png")
 
