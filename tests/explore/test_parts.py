@@ -78,6 +78,14 @@ def test_a_cut_picture_lies_where_its_whole_would():
         assert np.flatnonzero(shown.any(0)).tolist() == [left, left + 1]
 
 
+def test_small_pictures_fill_their_cell_where_they_are_asked_to():
+    from PIL import Image
+
+    shown = np.asarray(sprite([Image.new("RGB", (2, 4), "white")], 1, 8, [Cut(left=True)], fill=True))[..., 3] > 0
+    assert shown.any(1).all()
+    assert np.flatnonzero(shown.any(0)).tolist() == [4, 5, 6, 7]
+
+
 def test_a_histogram_is_numpys():
     peaks = np.random.default_rng(3).gamma(2, 1, 500)
     peaks[:7] = np.nan

@@ -46,9 +46,12 @@ def patches_sprite(atlas: Atlas, unit: AtlasUnit) -> bytes:
     """Return the patches of a unit's examples as one file."""
     examples = examples_of(unit)
     shown = _in_cells(unit, [unit.patch(example) for example in examples])
-    cuts = _in_cells(unit, [_cut(example, atlas.images[example.image]) for example in examples])
+    rows = [atlas.images[example.image] for example in examples]
+    cuts = _in_cells(unit, [_cut(example, row) for example, row in zip(examples, rows, strict=True)])
     cell = cell_of(shown)
-    return encoded(sprite(shown, COLUMNS, cell, [each or Cut() for each in cuts]), cell)
+    # Of pictures of many sizes the copies have many scales: only filled cells can be compared.
+    fill = len({(row.width, row.height) for row in rows}) > 1
+    return encoded(sprite(shown, COLUMNS, cell, [each or Cut() for each in cuts], fill), cell)
 
 
 def projections_sprite(unit: AtlasUnit, found: Patches) -> bytes:
@@ -80,7 +83,7 @@ def strip_sprite(atlas: Atlas, layer: str, units: Sequence[int]) -> bytes:
     """Return the strongest patch of each of ``units`` side by side as one file."""
     shown = [_strongest(atlas.unit(layer, unit)) for unit in units]
     cell = cell_of(shown, STRIP_CELL)
-    return encoded(sprite(shown, STRIP, cell), cell)
+    return encoded(sprite(shown, STRIP, cell, fill=True), cell)
 
 
 def _strongest(unit: AtlasUnit) -> Image.Image | None:

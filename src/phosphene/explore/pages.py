@@ -97,7 +97,7 @@ class Pages:
             summary=summary(mine, figures, self.site.atlas.progress.scanned),
             tiles_shown=self._tiles(unit),
             histogram=charts.histogram(peaks, marks),
-            classes=mine.classes[:CLASSES],
+            classes=[row for row in mine.classes if row.auc == row.auc][:CLASSES],
             relatives=self._relatives(unit, figures),
             trust=grouped(mine.trust),
             tuning=self._tuning(unit),

@@ -34,15 +34,22 @@ def cell_of(pictures: Sequence[Image.Image | None], largest: int = LARGEST) -> i
 
 
 def sprite(
-    pictures: Sequence[Image.Image | None], columns: int, cell: int, cuts: Sequence[Cut] | None = None
+    pictures: Sequence[Image.Image | None],
+    columns: int,
+    cell: int,
+    cuts: Sequence[Cut] | None = None,
+    fill: bool = False,
 ) -> Image.Image:
-    """Put pictures in cells, row by row, each in the middle of its own or as its cut says; None leaves one empty."""
+    """Put pictures in cells, row by row, each in the middle of its own or as its cut says; None leaves one empty.
+
+    Larger ones are made smaller; with ``fill`` smaller ones are made larger too.
+    """
     rows = max(1, -(-len(pictures) // columns))
     sheet = Image.new("RGBA", (columns * cell, rows * cell), (0, 0, 0, 0))
     for place, picture in enumerate(pictures):
         if picture is not None:
             row, column = divmod(place, columns)
-            fitted, cut = _fitted(picture, cell), cuts[place] if cuts else Cut()
+            fitted, cut = _fitted(picture, cell, fill), cuts[place] if cuts else Cut()
             left = _start(cell - fitted.width, cut.left, cut.right)
             top = _start(cell - fitted.height, cut.top, cut.bottom)
             sheet.paste(fitted, (column * cell + left, row * cell + top))
@@ -53,8 +60,8 @@ def _start(spare: int, before: bool, after: bool) -> int:
     return spare // 2 if before == after else spare * before
 
 
-def _fitted(picture: Image.Image, cell: int) -> Image.Image:
-    if max(picture.size) <= cell:
+def _fitted(picture: Image.Image, cell: int, fill: bool) -> Image.Image:
+    if max(picture.size) <= cell and not fill:
         return picture
     scale = cell / max(picture.size)
     width, height = (max(1, round(side * scale)) for side in picture.size)
