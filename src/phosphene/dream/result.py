@@ -30,8 +30,8 @@ class Dream:
         peak: (seeds, count) the largest value of its map there.
         flat: the activation for a picture of one colour, the mean of photographs.
         importance: (seeds, count, H, W) from 0 to 1: where changes mattered while it was made (Fel et al. 2023).
-        seen: the box (top, left, bottom, right) of pixels that single positions can see, which alone are drawn; None where
-            the whole map is raised.
+        seen: the box (top, left, bottom, right) that single positions can see, which alone is drawn; None where the
+            whole map is raised.
         seeds: what each row began with.
         agreement: how alike the pictures of different seeds are.
         beside: what scanned images do to the unit; None without an atlas.

@@ -35,7 +35,7 @@ def sheet_of(dream: Dream, columns: int | None = None) -> Sheet:
 
 
 def _tile(dream: Dream, seed: int, index: int) -> Tile | Group:
-    label, value = f"seed {dream.seeds[seed]}", f"{float(dream.activation[seed, index]):.3g}"
+    label, value = f"seed {dream.seeds[seed]}", f"{float(dream.activation[seed, index]):.4g}"
     if dream.silent:
         return Tile(None, label, value, note=SILENT)
     whole, importance = dream.pictures[seed, index], dream.importance[seed, index]
