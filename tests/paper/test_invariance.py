@@ -57,6 +57,13 @@ def test_a_pooling_that_does_not_mind_two_pixels(net):
     assert found.layers == ("relu", "pool")
 
 
+def test_each_picture_has_its_own_true_class(net):
+    found = invariance(net, torch.cat([dot(), dot()]), changed=["translation"], labels=["light", "dark"])
+    light, dark = found.curves[0].probability
+    np.testing.assert_allclose(light + dark, 1)
+    assert light[6] > 0.9 > 0.1 > dark[6]
+
+
 def test_the_findings_say_it(net):
     found = invariance(net, torch.cat([dot(), dot().flip(2) * 0.5]), changed=["translation"], labels=["light", 0])
     said = str(found)
