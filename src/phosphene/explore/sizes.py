@@ -8,6 +8,8 @@ from phosphene.explore.sprites import SMALL
 
 TILE = 112
 """Pixels to a side of a tile, about."""
+COARSE = 24
+"""Pixels up to which a patch of any scale is enlarged without smoothing, so that it does not blur."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.phrases import counted
 from phosphene.explore import media, paths
 from phosphene.explore.figures import LayerFigures
-from phosphene.explore.sizes import Size, enlarged
+from phosphene.explore.sizes import COARSE, TILE, Size, enlarged
 from phosphene.explore.sprites import LARGEST
 from phosphene.explore.words import number
 
@@ -94,7 +94,9 @@ def strip_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:
 
 
 def _size(figures: LayerFigures, unit: int) -> Size:
-    return enlarged(figures.cells.get(unit, LARGEST))
+    """Patches of copies of many scales have no pixels of their own to keep even; their tiles are of one size."""
+    cell = figures.cells.get(unit, LARGEST)
+    return enlarged(cell) if len(set(figures.cells.values())) < 2 else Size(TILE, TILE, cell <= COARSE)
 
 
 def _not_kept(atlas: Atlas) -> str:
