@@ -76,14 +76,12 @@ def trust(
     """
     if examples < 1 or (units is not None and units < 1):
         raise UsageError("at least one picture of at least one unit is measured; leave --examples and --units out")
-    versions = {"phosphene": phosphene.__version__, "torch": torch.__version__}
-    about = json.dumps({"--examples": examples, "--seed": seed, "versions": versions})
     started = time.monotonic()
     with open_atlas(path) as atlas:
         same_network(net, atlas.manifest)
         pictures = ScannedPictures(atlas, image_set(images))
         wanted = [part for layer in _chosen(atlas, layers) for part in _parts(atlas, layer, units, seed)]
-        with TrustWriter.open(path, about, again) as writer:
+        with TrustWriter.open(path, _about(examples, seed), again) as writer:
             before = writer.measured
             total, new = sum(map(len, wanted)), 0
             done = sum(_key(unit) in before for part in wanted for unit in part)
@@ -95,6 +93,21 @@ def trust(
                     new, done = new + len(missing), done + len(missing)
                     tell(Measured(done, total, missing[0].layer.name, time.monotonic() - started))
     return new
+
+
+def keep(path: str | Path, measured: Sequence[tuple[AtlasUnit, Card]], examples: int, seed: int) -> None:
+    """Keep cards in an atlas that were measured on so many ``examples``; `trust` goes on from there.
+
+    Raises:
+        PhospheneError: rows that are there were measured with other options, or the file cannot be written.
+    """
+    with TrustWriter.open(path, _about(examples, seed)) as writer:
+        writer.add(row for unit, card in measured for row in rows(unit, card))
+
+
+def _about(examples: int, seed: int) -> str:
+    versions = {"phosphene": phosphene.__version__, "torch": torch.__version__}
+    return json.dumps({"--examples": examples, "--seed": seed, "versions": versions})
 
 
 def rows(unit: AtlasUnit, card: Card) -> Iterator[TrustRow]:

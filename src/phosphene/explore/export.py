@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from phosphene.atlas.reading import Atlas
 from phosphene.atlas.thumbnails import LONGEST_SIDE
 from phosphene.explore import paths
 from phosphene.explore.documents import Document, Documents
@@ -87,15 +88,15 @@ def export(site: Site, folder: str | Path, told: Told) -> Exported:
 
 def projecting(site: Site) -> Site:
     """Return the site, without its network where the pictures to be projected are not at hand."""
-    if site.net is None or site.images is not None or _whole(site):
+    if site.net is None or site.images is not None or whole(site.atlas):
         return site
     return replace(site, net=None, without=SMALL_COPIES)
 
 
-def _whole(site: Site) -> bool:
-    """Whether the atlas holds every example as large as it was."""
+def whole(atlas: Atlas) -> bool:
+    """Whether an atlas holds every example as large as it was."""
     larger = f"SELECT count(*) FROM examples JOIN images USING (image) WHERE max(width, height) > {LONGEST_SIDE}"
-    return site.atlas.manifest.options.keep_images and not site.atlas.query(larger).rows[0][0]
+    return atlas.manifest.options.keep_images and not atlas.query(larger).rows[0][0]
 
 
 def written(site: Site, folder: Folder, below: str, told: Told) -> Exported:

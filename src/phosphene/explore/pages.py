@@ -156,6 +156,7 @@ class Pages:
             net=self.site.net is not None,
             without=self.site.without,
             units=self._limit,
+            beside=self.site.beside,
             manifest=manifest,
             scanned=self.site.atlas.progress.scanned,
             slugs=self.slugs,

@@ -12,6 +12,14 @@ from phosphene.sources.images import ImageSet
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page beside the explorer: what it is called, and where it is from the explorer's top."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Site:
     """What all pages are made from.
 
@@ -21,6 +29,7 @@ class Site:
         images: the image set that was scanned; None for the atlas's own copies.
         without: in one sentence, why there is no network; empty where there is one.
         units: of each layer so many units are shown, the first ones; None: all.
+        beside: pages of others that every page leads to.
         tuned: whether files hold tuning curves, which take seconds for each layer of a deep network.
     """
 
@@ -29,6 +38,7 @@ class Site:
     images: ImageSet | None = None
     without: str = ""
     units: int | None = None
+    beside: tuple[Link, ...] = ()
     tuned: bool = True
 
     @cached_property
