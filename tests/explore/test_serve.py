@@ -8,6 +8,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
@@ -71,6 +72,22 @@ def test_an_explorer_answers_until_it_is_stopped(scan):
     with pytest.raises(urllib.error.URLError):
         fetched(explorer.url)
     assert "phosphene" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_many_may_ask_at_the_same_time(scan):
+    """Pages and live answers are those that one gets who asks alone."""
+    net, atlas = scan
+    with ph.explore(atlas, net, port=0) as explorer:
+        own = {"X-Phosphene-Token": _token(explorer)}
+        paths = [
+            f"layers/relu{layer}/{unit}.{kind}" for layer in (1, 2) for unit in range(4) for kind in ("html", "json")
+        ]
+        paths += [f"live/unit?image={image}&unit=relu2:{unit}" for image in (0, 3) for unit in range(3)]
+        alone = {path: fetched(f"{explorer.url}{path}", **own) for path in paths}
+        with ThreadPoolExecutor(6) as people:
+            asked = [path for path in paths for _ in range(5)]
+            found = people.map(lambda path: (path, fetched(f"{explorer.url}{path}", **own)), asked)
+            assert all(alone[path] == page for path, page in found)
 
 
 def test_every_start_has_another_token(scan):
