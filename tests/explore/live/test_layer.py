@@ -1,5 +1,7 @@
 """All units of a layer on one picture: each cell shows its own unit, and nothing where there is nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,7 @@ def test_an_upload_is_shown_as_a_kept_picture_is(live):
 
 
 def test_sending_a_layer_back_stops_between_two_pieces(net, live, monkeypatch):
-    monkeypatch.setattr("phosphene.explore.live.layer.AT_ONCE", 1)  # a piece for each unit
+    monkeypatch.setattr(sys.modules[largest_cell.__module__], "AT_ONCE", 1)  # a piece for each unit
     asked = {"image": "7", "layer": "act", "show": "projection"}
     whole = live.answer("layer", asked)
     before = net.model.calls
