@@ -30,11 +30,11 @@ def enlarged(cell: int, wanted: int = TILE) -> Size:
     """Return the size of a tile whose picture has ``cell`` pixels to a side."""
     if cell > SMALL:
         return Size(wanted, wanted, False)
-    return Size(cell * max(1, wanted // cell), 3 * cell * max(1, wanted // (3 * cell)), True)
+    return Size(cell * max(1, wanted // cell), 3 * cell * max(1, round(wanted / (3 * cell))), True)
 
 
 def size_rules() -> str:
     """Return the part of the style sheet that says how large tiles are: pages have no styles of their own."""
     sides = range(16, 2 * TILE + 1)
-    each = (f".s{side},.grid.nine .n{side}{{width:{side}px;height:{side}px}}" for side in sides)
+    each = (f".s{side},.grid.nine .n{side}{{width:{side}px}}" for side in sides)
     return "".join(each)
