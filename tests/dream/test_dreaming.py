@@ -11,6 +11,11 @@ from torch import nn
 
 import phosphene as ph
 from phosphene.cli.common import _plain
+from phosphene.dream.ascent import Plan
+from phosphene.dream.judging import measured
+from phosphene.dream.making import Making
+from phosphene.dream.natural import MEAN, Natural
+from phosphene.dream.objective import objective_of
 from phosphene.dream.transforms import STILL
 from phosphene.errors import UsageError
 from phosphene.preprocessing import Preprocessing
@@ -120,14 +125,15 @@ def test_pictures_are_in_the_range_that_the_preprocessing_makes():
             seen.append(x.detach().clone())
             return x * 1.0
 
-    preprocess = Preprocessing((16, 16), (0.2, 0.5, 0.6), (0.1, 0.2, 0.4))
+    mean, std = torch.tensor([0.2, 0.5, 0.6])[:, None, None], torch.tensor([0.1, 0.2, 0.4])[:, None, None]
+    preprocess = Preprocessing((16, 16), tuple(mean.flatten().tolist()), tuple(std.flatten().tolist()))
     net = ph.Network(nn.Sequential(Watch(), nn.Conv2d(3, 2, 3)), preprocess, input_size=(3, 16, 16))
     net.layers()
+    seen.clear()
     dream = ph.dream(net, "1:0", steps=2, seeds=1, movement=STILL)
-    given = (dream.pictures[0] - torch.tensor([0.2, 0.5, 0.6])[:, None, None]) / torch.tensor([0.1, 0.2, 0.4])[
-        :, None, None
-    ]
-    assert min(float((one - given).abs().max()) for one in seen if len(one) == 1) < 1e-4
+    begun, finished = seen[0][0] * std + mean, seen[2][0] * std + mean  # two steps, then the pictures are measured
+    torch.testing.assert_close(begun.mean((1, 2)), torch.tensor(MEAN), rtol=0, atol=0.02)
+    torch.testing.assert_close(finished, dream.pictures[0, 0], rtol=0, atol=1e-5)
 
 
 def test_a_start_is_what_the_picture_grows_from(net, tmp_path):
@@ -197,3 +203,10 @@ def test_of_a_position_what_it_sees_is_drawn():
     (tile,) = dream.figure().tiles
     assert tile.picture.size == (10, 10)
     assert ph.dream(textured(), "3:2", steps=2, seeds=1).seen is None
+
+
+def test_what_the_layer_answers_leaves_out_the_unit_itself(net):
+    pictures = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    making = Making(net, objective_of(net, "4:3"), "fourier", Plan(1, 0.1, STILL), Natural.usual(3, (16, 16)), None)
+    wanted = net.record(pictures, "4")["4"].mean((2, 3))
+    torch.testing.assert_close(measured(making, pictures)[2], wanted[:, [0, 1, 2, 4, 5, 6, 7]])
