@@ -13,10 +13,13 @@ A further analysis plugs in like this:
 The module of a function has another name than the function, so that ``phosphene.paper.filters`` is the function only.
 """
 
+from phosphene.paper.evolution_moments import with_weights as with_weights
+from phosphene.paper.evolution_units import evolution as evolution
 from phosphene.paper.filters_network import filters as filters
 from phosphene.paper.filters_weights import clip as clip
 from phosphene.paper.filters_weights import clipped as clipped
 from phosphene.paper.invariance_pictures import invariance as invariance
 from phosphene.paper.occlusion_picture import occlusion as occlusion
+from phosphene.paper.recording import Recorder as Recorder
 
-__all__ = ["clip", "clipped", "filters", "invariance", "occlusion"]
+__all__ = ["Recorder", "clip", "clipped", "evolution", "filters", "invariance", "occlusion", "with_weights"]
