@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from html import escape
 
 import numpy as np
 import pytest
@@ -188,6 +190,15 @@ def test_figures_as_plain_numbers_and_pictures(net, tmp_path):
     assert text.count("<image ") == 12  # each picture, and what of it mattered
     assert "textured · 50% 4:3 + 50% 0:1" in text
     assert "Between seeds" in text
+
+
+def test_in_a_notebook_it_shows_its_pictures_and_what_is_to_be_said(net):
+    dream = ph.dream(net, "4:3", steps=3, seeds=2, count=2)
+    page = dream._repr_html_()
+    assert page.count("<img ") == 4
+    assert 'alt="what drives 4:3, from seed 1: ' in page
+    assert all(escape(sentence) in page for sentence in dream.sentences)
+    assert not re.search(r"https?:|<style|<script|src=\"(?!data:)", page)
 
 
 def test_one_seed_says_that_it_is_one(net):

@@ -97,5 +97,10 @@ class Dream:
         """Draw all pictures as one, each with its seed and activation."""
         return self.figure(columns).image(theme, dpi)
 
+    def _repr_html_(self) -> str:
+        from phosphene.dream.notebook import dream_html
+
+        return dream_html(self)
+
     def _repr_png_(self) -> bytes:
         return self.figure().encoded(".png")

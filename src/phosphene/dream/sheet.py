@@ -38,14 +38,18 @@ def _tile(dream: Dream, seed: int, index: int) -> Tile | Group:
     label, value = f"seed {dream.seeds[seed]}", f"{float(dream.activation[seed, index]):.4g}"
     if dream.silent:
         return Tile(None, label, value, note=SILENT)
+    shown = [Tile(each) for each in drawn(dream, seed, index)]
+    return Group(tuple(shown), 2, label, value) if len(shown) > 1 else Tile(shown[0].picture, label, value)
+
+
+def drawn(dream: Dream, seed: int, index: int) -> list[Image.Image]:
+    """Return a picture, cut to what a single position sees; with `maco` also what of it mattered."""
     whole, importance = dream.pictures[seed, index], dream.importance[seed, index]
     if dream.seen is not None:
         top, left, bottom, right = dream.seen
         whole, importance = whole[:, top:bottom, left:right], importance[top:bottom, left:right]
-    if dream.options["method"] != "maco":
-        return Tile(picture(whole), label, value)
-    mattered = faded(whole, importance)
-    return Group((Tile(picture(whole)), Tile(picture(mattered))), 2, label, value)
+    parts = [whole, faded(whole, importance)] if dream.options["method"] == "maco" else [whole]
+    return [picture(part) for part in parts]
 
 
 def picture(values: Tensor) -> Image.Image:
