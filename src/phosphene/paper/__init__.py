@@ -7,7 +7,8 @@ A further analysis plugs in like this:
   and three answers, ``findings`` (plain sentences, each with a baseline where there is one), ``numbers`` (for
   ``--json``) and ``figure()``. Saving, the notebook's view and the printed text come with it;
 - long work takes ``tell``, called with (done, total);
-- the command is one file in ``phosphene.cli`` that ends in ``phosphene.cli.analyses.told``;
+- the command is one file in ``phosphene.cli``, with the figure's option, the progress (``Told``) and the answer
+  (``told``) of ``phosphene.cli.analyses``;
 - its oracle stands in tests/paper, its results on real networks in docs/paper.md.
 
 The module of a function has another name than the function, so that ``phosphene.paper.filters`` is the function only.
@@ -20,6 +21,7 @@ from phosphene.paper.filters_weights import clip as clip
 from phosphene.paper.filters_weights import clipped as clipped
 from phosphene.paper.invariance_pictures import invariance as invariance
 from phosphene.paper.occlusion_picture import occlusion as occlusion
+from phosphene.paper.probe_layers import probe as probe
 from phosphene.paper.recording import Recorder as Recorder
 
-__all__ = ["Recorder", "clip", "clipped", "evolution", "filters", "invariance", "occlusion", "with_weights"]
+__all__ = ["Recorder", "clip", "clipped", "evolution", "filters", "invariance", "occlusion", "probe", "with_weights"]
