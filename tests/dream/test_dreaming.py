@@ -201,6 +201,12 @@ def test_in_a_notebook_it_shows_its_pictures_and_what_is_to_be_said(net):
     assert not re.search(r"https?:|<style|<script|src=\"(?!data:)", page)
 
 
+def test_seeds_that_began_with_the_same_picture_agree_for_that_reason(net):
+    dream = ph.dream(net, "4:3", start=torch.rand(1, 3, 16, 16), steps=2, seeds=2)
+    assert dream.agreement.pixels > 0.9
+    assert "Caution: all seeds began with the same picture, so their agreement says little." in dream.sentences
+
+
 def test_one_seed_says_that_it_is_one(net):
     assert ph.dream(net, "4:3", steps=2, seeds=1).sentences == (
         "Caution: one seed only: another may show something else.",

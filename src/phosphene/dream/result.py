@@ -15,6 +15,7 @@ from phosphene.dream.beside import Beside
 from phosphene.dream.objective import Objective
 from phosphene.dream.sheet import sheet_of
 
+SAME_START = "all seeds began with the same picture, so their agreement says little"
 Method = Literal["fourier", "maco"]
 
 
@@ -66,7 +67,7 @@ class Dream:
         """What is to be said of the pictures, cautions included."""
         if self.silent:
             return (f"Nothing that was tried moves {self.name}: it may be dead.",)
-        caution = self.agreement.caution
+        caution = SAME_START if self.options["start"] and len(self.seeds) > 1 else self.agreement.caution
         said = (
             self.agreement.sentence,
             f"Caution: {caution}." if caution else "",
