@@ -47,7 +47,7 @@ def main() -> None:
         ("filters, 17 pictures", 10): lambda: paper.filters(net, pictures),
         ("occlusion, stride 8", 20): lambda: paper.occlusion(net, five[0], stride=8),
         ("occlusion, stride 8, coarse", 20): lambda: paper.occlusion(net, five[0], stride=8, coarse=True),
-        ("occlusion, stride 2, coarse", None): lambda: paper.occlusion(net, five[0], stride=2, coarse=True),
+        ("occlusion, stride 4, coarse", None): lambda: paper.occlusion(net, five[0], stride=4, coarse=True),
         ("invariance, 3 changes, 5 pictures", 60): lambda: paper.invariance(net, five),
     }
     print(f"{platform.processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}, n = {given.runs}")

@@ -22,9 +22,10 @@ def test_the_findings_and_both_figures(tmp_path):
 
 
 def test_json_holds_every_figure(tmp_path):
-    done = typed("filters", "cifar", "--layer", "conv2", "--limit", 3, "--json")
+    done = typed("filters", "cifar", "--layer", "conv2", "--limit", 3, "-o", tmp_path / "a.png", "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
+    assert (told["file"], told["plot"]) == (str(tmp_path / "a.png"), None)
     assert told["pictures"] == 3
     [layer] = told["layers"]
     assert (layer["layer"], layer["filters"], len(layer["rms"])) == ("conv2", 64, 64)

@@ -43,9 +43,7 @@ class Told:
             say(f"{self._what} {done:,} of {total:,}, {left:.0f} s left")
 
 
-def told(found: Analysis, out: Path | None, theme: str, dpi: int, as_json: bool) -> None:
-    """Draw an analysis where that was asked for, and answer with its findings, or with all its numbers as JSON."""
-    if out is not None:
-        found.save(out, theme, dpi)
-    text = str(found) if out is None else f"{found}\n{out}"
-    answer(text, {"file": out, **found.numbers, "findings": found.findings}, as_json)
+def told(found: Analysis, as_json: bool, **files: Path | None) -> None:
+    """Answer with an analysis's findings and the files it was drawn into, or with all its numbers as JSON."""
+    text = "\n".join([str(found), *(str(path) for path in files.values() if path is not None)])
+    answer(text, {**files, **found.numbers, "findings": found.findings}, as_json)

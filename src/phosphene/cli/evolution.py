@@ -64,4 +64,6 @@ def evolution(
             open_images(images or "samples:32"), unit or None, limit=limit, drawn=drawn, rule=rule.value,
             unpool=unpool.value, tell=Told("evolution: pictures", as_json),
         )  # fmt: skip
-    told(found, out, theme.value, dpi, as_json)
+        if out is not None:
+            found.save(out, theme.value, dpi)
+    told(found, as_json, file=out)

@@ -64,4 +64,4 @@ def filters(
             found.plot().save(plot, theme.value, dpi)
         if out is not None:
             found.figure(scale.value).save(out, theme.value, dpi)
-    told(found, None, theme.value, dpi, as_json)
+    told(found, as_json, file=out, plot=plot)

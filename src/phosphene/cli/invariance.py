@@ -73,4 +73,6 @@ def invariance(
             changed=[each.value for each in change] if change else PAPERS, layers=layer or None, labels=label or None,
             limit=limit, tell=Told("invariance: changed pictures", as_json),
         )  # fmt: skip
-    told(found, out, theme.value, dpi, as_json)
+        if out is not None:
+            found.save(out, theme.value, dpi)
+    told(found, as_json, file=out)

@@ -72,4 +72,6 @@ def occlusion(
             net, image, label=label, unit=unit, side=side, stride=stride, fill=fill.value, coarse=coarse,
             tolerance=tolerance, tell=Told("occlusion: places", as_json),
         )  # fmt: skip
-    told(found, out, theme.value, dpi, as_json)
+        if out is not None:
+            found.save(out, theme.value, dpi)
+    told(found, as_json, file=out)

@@ -72,4 +72,6 @@ def probe(
             classifier=classifier.value, folds=folds, grid=grid, limit=limit, with_untrained=untrained, seed=seed,
             tell=Told("probe: steps", as_json),
         )  # fmt: skip
-    told(found, out, theme.value, dpi, as_json)
+        if out is not None:
+            found.save(out, theme.value, dpi)
+    told(found, as_json, file=out)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from phosphene.draw.plot import quiet_grid, short
 from phosphene.draw.plots import Plot
 from phosphene.draw.theme import Theme
+from phosphene.evidence.phrases import counted
 from phosphene.project.picture import input_pictures
 from phosphene.scan.kernel import Floats
 
@@ -40,7 +41,7 @@ def rows_plot(found: Invariance) -> Plot:
         grid[0][-1].set_title("p(true class)")
         _names(canvas, found, theme)
 
-    title = f"{found.network} · {len(found.pictures)} pictures, changed"
+    title = f"{found.network} · {counted(len(found.pictures), 'picture')}, changed"
     return Plot(draw, (1.75 * columns + 0.4, 1.5 * len(found.curves) + 0.75), title)
 
 
