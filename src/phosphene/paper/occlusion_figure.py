@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 from phosphene.draw.plot import short
 from phosphene.draw.plots import Plot
 from phosphene.draw.theme import Theme
+from phosphene.evidence.phrases import counted
 from phosphene.project.picture import input_pictures, pictures
 from phosphene.scan.kernel import Floats
 
@@ -126,6 +127,6 @@ def _classes(axes: Axes, found: Occlusion, theme: Theme) -> None:
     axes.set_title("(e) most probable class")
     entries = [Patch(color=colours[number], label=short(found.names[label], 1.0)) for label, number in place.items()]
     if len(often) > len(named):
-        entries.append(Patch(color=theme.rule, label=f"{len(often) - len(named)} others"))
+        entries.append(Patch(color=theme.rule, label=counted(len(often) - len(named), "other")))
     axes.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=5.5,
                 handlelength=0.8, handleheight=0.8, columnspacing=0.8, borderaxespad=0.2)  # fmt: skip
