@@ -89,7 +89,9 @@ def _chart(curve: Curve, top: float) -> Markup:
         Markup('<text x="4" y="{0}">{1}</text><text x="{2}" y="{0}" text-anchor="end">{3}</text>').format(
             HEIGHT + 20, curve.ends[0], WIDTH - 4, curve.ends[1]
         ),
-        Markup('<text class="title" x="{}" y="{}" text-anchor="middle">{}</text>').format(WIDTH // 2, HEIGHT + 20, curve.title),
+        Markup('<text class="title" x="{}" y="{}" text-anchor="middle">{}</text>').format(
+            WIDTH // 2, HEIGHT + 20, curve.title
+        ),
     ]  # fmt: skip
     said = f"Response over the {curve.title}: at most {_percent(curve.responses[best])} of its strongest picture's"
     return drawing("curve", WIDTH, HEIGHT + 24, said, Markup("").join(parts))
