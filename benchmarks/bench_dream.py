@@ -79,7 +79,11 @@ def stepping(net: ph.Network, unit: str, batch: int, steps: int) -> tuple[float,
 def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="random", help="of squeezenet1_0; speed hardly depends on them")
+    parser.add_argument(
+        "--weights",
+        default="random",
+        help="of squeezenet1_0; with random ones a unit may be silent, which takes longer",
+    )
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--whole", action="store_true")
