@@ -10,6 +10,7 @@ import typer
 import phosphene
 from phosphene.cli import (
     atlas,
+    correspondence,
     demo,
     doctor,
     dream,
@@ -42,6 +43,7 @@ COMMANDS = (
     invariance.invariance,
     evolution.evolution,
     probe.probe,
+    correspondence.correspondence,
     scan.scan,
     top.top,
     dream.dream,

@@ -14,6 +14,8 @@ A further analysis plugs in like this:
 The module of a function has another name than the function, so that ``phosphene.paper.filters`` is the function only.
 """
 
+from phosphene.paper.correspondence_network import correspondence as correspondence
+from phosphene.paper.correspondence_parts import read_parts as read_parts
 from phosphene.paper.evolution_moments import with_weights as with_weights
 from phosphene.paper.evolution_units import evolution as evolution
 from phosphene.paper.filters_network import filters as filters
@@ -24,4 +26,16 @@ from phosphene.paper.occlusion_picture import occlusion as occlusion
 from phosphene.paper.probe_layers import probe as probe
 from phosphene.paper.recording import Recorder as Recorder
 
-__all__ = ["Recorder", "clip", "clipped", "evolution", "filters", "invariance", "occlusion", "probe", "with_weights"]
+__all__ = [
+    "Recorder",
+    "clip",
+    "clipped",
+    "correspondence",
+    "evolution",
+    "filters",
+    "invariance",
+    "occlusion",
+    "probe",
+    "read_parts",
+    "with_weights",
+]
