@@ -34,11 +34,11 @@ def _of(each: Agreement) -> Finding:
         f"{each.part} in {each.layer}",
         distance.mean,
         f"{each.layer}: with {each.part!r} hidden in {counted(count, 'picture')}, {_three(distance.mean)} of the "
-        f"features change in another direction{_between(distance.interval)}, for random boxes {_three(mean(distance.random))}"
-        f"{_between(distance.random_range)}. Agreement beyond chance: {_three(agreement.mean)}"
-        f"{_between(agreement.interval)}, random boxes {_three(mean(agreement.random))}, of which "
-        f"{percent(each.random_as_good)} are as good, boxes where other pictures have it "
-        f"{_three(mean(agreement.elsewhere))}.",
+        f"features change in another direction{_between(distance.interval)}, for random boxes "
+        f"{_three(mean(distance.random))}{_between(distance.random_range)}. Agreement beyond chance: "
+        f"{_three(agreement.mean)}{_between(agreement.interval)}, random boxes "
+        f"{_three(mean(agreement.random))}, of which {percent(each.random_as_good)} are as good, "
+        f"boxes where other pictures have it {_three(mean(agreement.elsewhere))}.",
         baseline=mean(distance.random),
         compared_with="random boxes of the same size",
         interval=distance.interval,

@@ -26,12 +26,15 @@ def strips(found: Evolution) -> Plot:
     """Draw the units that have pictures, layer after layer."""
     rows = [(life, n) for life in found.lives for n in range(len(life.drawn))]
     wide = _CELL * len(found.moments)
+    highest = [life.interval[1][:, life.drawn] for life in found.lives]
+    top = 1.05 * max((float(np.nanmax(each)) for each in highest if np.isfinite(each).any()), default=1.0)
 
     def draw(canvas: Canvas, theme: Theme) -> None:
         grid = canvas.subplots(len(rows), 2, squeeze=False, width_ratios=(wide, 3.2))
         for (strip, curve), (life, n) in zip(grid, rows, strict=True):
             _strip(strip, life, n, theme)
             _curve(curve, found, life, n, theme)
+            curve.set_ylim(0, top)
         _head(grid[0][0], found)
         grid[0][1].set_title("selectivity, 95 %")
         for axes in grid[:-1, 1]:
@@ -91,8 +94,7 @@ def _curve(axes: Axes, found: Evolution, life: Life, n: int, theme: Theme) -> No
     axes.plot(x, life.selectivity[:, place], color=theme.series[0], linewidth=1)
     jumps = np.flatnonzero(life.jumps[:, place])
     axes.plot(jumps, life.selectivity[jumps, place], "o", color=theme.series[_JUMP], markersize=2.2)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.5, 1])
+    axes.locator_params(axis="y", nbins=2)
     axes.tick_params(labelsize=5.5)
     axes.set_xticks(x)
     quiet_grid(axes, "y")
