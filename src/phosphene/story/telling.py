@@ -15,7 +15,7 @@ from phosphene.network import Network
 from phosphene.project.picture import input_pictures
 from phosphene.scan.choice import chosen_layers
 from phosphene.sources.images import ImageSet
-from phosphene.story import ask, cards, deepest, first, second, trust
+from phosphene.story import ask, cards, deepest, first, second, training, trust
 from phosphene.story.findings import Findings, find
 from phosphene.story.head import head_of, summary_of
 from phosphene.story.material import Material
@@ -34,6 +34,7 @@ CHAPTERS: tuple[Callable[[Findings], Section], ...] = (
     first.best_section,
     second.everything_section,
     second.ninth_section,
+    training.training_section,
     deepest.deep_section,
     trust.trust_section,
     cards.cards_section,

@@ -34,10 +34,9 @@ def training_section(found: Findings) -> Section:
         f"the strongest: in `{second.layer}` {_jumps(second)}, in `{first.layer}` {_jumps(first)}.",
         f"A jump is not always a new feature: the former picture, sent back by the new weights, still resembles itself "
         f"at {_same(second):.2f} (cosine) in `{second.layer}`, while the new picture's projection resembles it at "
-        f"{_like(second):.2f}.",
+        f"{_like(second):.2f}. `phosphene evolution` follows every unit of a training, also of yours.",
     )
-    commands = ("phosphene evolution -o evolution.png",)
-    return Section("training", "How the units came about", said, (plate,), commands=commands)
+    return Section("training", "How the units came about", said, (plate,))
 
 
 def _jumps(life: Life) -> str:
