@@ -13,12 +13,14 @@ from PIL import Image
 
 from phosphene.atlas.reading import open_atlas
 from phosphene.errors import PhospheneError, UsageError
+from phosphene.evidence.filling import trust
 from phosphene.network import Network
 from phosphene.sheets.top import Projecting, top_sheet
 from phosphene.sources.images import images
 from phosphene.story import telling
 from phosphene.story.page import prose
 from phosphene.story.telling import tell
+from tests.explore.reading import links, read
 from tests.story import tiny
 
 pytestmark = pytest.mark.slow
@@ -63,10 +65,16 @@ def page(told):
     return Page(told.page.read_text())
 
 
+def there(told):
+    """Return all files of a story, by their paths in its folder."""
+    folder = told.page.parent
+    return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+
+
 def test_the_page_refers_to_its_own_files_only_and_to_all_of_them(told, page):
-    there = {each.name for each in told.page.parent.iterdir()}
-    assert set(page.files) == there - {"index.html", "summary.json"}
-    assert all("://" not in link and "/" not in link for link in page.files)
+    beside = {each for each in there(told) if "/" not in each}
+    assert {link for link in page.files if "/" not in link} == beside - {"index.html", "summary.json"}
+    assert set(page.files) <= there(told)
     assert {"tiny.atlas", "tiny-deep.atlas"} < set(page.files)
     assert sorted(page.anchors) == sorted(page.ids)
     assert len(page.ids) == len(telling.CHAPTERS)
@@ -102,7 +110,11 @@ def test_names_of_files_stay_text(told):
 
 def test_the_summary_states_the_figures_and_lists_the_files(told, page):
     said = json.loads((told.page.parent / "summary.json").read_text())
-    assert set(said["files"]) == {each.name for each in told.page.parent.iterdir()}
+    assert set(said["files"]) == there(told)
+    assert said["explorers"] == {
+        "tiny": "explorer/tiny/index.html",
+        "tiny-deep": "explorer/tiny-deep/index.html",
+    }
     assert said["images"] == {"name": "pictures", "used": 10, "offered": 10, "failures": []}
     assert [layer["units"] for layer in said["layers"]] == [4, 6]
     assert set(said["deep_layers"]) == {"relu1", "relu2"}
@@ -161,7 +173,7 @@ def test_large_pictures_are_to_be_given_again(tmp_path):
 def test_the_same_again_is_the_same_to_the_byte(told, tmp_path):
     pictures = images(tiny.folder(tmp_path / "pictures", HOSTILE))
     again = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
-    digests = [{each.name: digest(each) for each in one.page.parent.iterdir()} for one in (told, again)]
+    digests = [{each: digest(one.page.parent / each) for each in there(one)} for one in (told, again)]
     assert digests[0] == digests[1]
 
 
@@ -232,3 +244,68 @@ def test_pictures_without_anything_in_them_are_refused(tmp_path):
         net.model.conv1.bias[:] = -1
     with pytest.raises(PhospheneError, match="the units of relu1 see nothing in pictures"):
         tell(net, tiny.network("deep"), images(place), tmp_path / "out", tiny.quiet)
+
+
+# -- the explorer beside it --------------------------------------------------------------------------------------------
+
+
+def test_every_address_of_the_story_and_of_both_explorers_is_a_file(told):
+    known, folder, checked = there(told), told.page.parent, 0
+    for path in known:
+        if path.endswith(".html"):
+            for address in links(read((folder / path).read_bytes()), path):
+                assert address in known, f"{path} leads to {address}"
+                checked += 1
+    assert checked > 500
+
+
+def test_the_story_and_the_explorers_lead_to_each_other(told, page):
+    folder = told.page.parent
+    assert {"explorer/tiny/index.html", "explorer/tiny-deep/index.html"} < set(page.files)
+    for own, other in (("tiny", "tiny-deep"), ("tiny-deep", "tiny")):
+        for where in (f"explorer/{own}/index.html", f"explorer/{own}/layers/relu1/2.html"):
+            led = links(read((folder / where).read_bytes()), where)
+            assert {"index.html", f"explorer/{other}/index.html"} <= led
+
+
+def test_the_explorer_holds_every_unit_and_the_projections_of_those_alive(told):
+    known = there(told)
+    for network in ("tiny", "tiny-deep"):
+        with open_atlas(told.page.parent / f"{network}.atlas") as atlas:
+            dead = set(atlas.query("SELECT layer, unit FROM units WHERE dead").rows)
+        for layer, unit in ((layer, unit) for layer, units in (("relu1", 4), ("relu2", 6)) for unit in range(units)):
+            assert f"explorer/{network}/layers/{layer}/{unit}.html" in known
+            projected = f"explorer/{network}/media/{layer}/{unit}-projections.webp" in known
+            assert projected == ((layer, unit) not in dead)
+
+
+def test_the_cards_are_rows_of_the_atlas_and_stand_on_the_units_pages(told):
+    folder = told.page.parent
+    with open_atlas(folder / "tiny.atlas") as atlas:
+        rows = {address: atlas[address].evidence for address in ("relu1:3", "relu2:5", "relu1:0")}
+    assert rows["relu1:0"] == ()
+    shown = (folder / "explorer/tiny/layers/relu1/3.html").read_text(encoding="utf-8")
+    text = html.unescape(told.page.read_text(encoding="utf-8"))
+    assert len(rows["relu1:3"]) > 10
+    for row in rows["relu1:3"]:
+        assert row.sentence in html.unescape(shown)
+    assert sum(row.sentence in text for row in rows["relu2:5"]) > 10
+    assert '<a href="explorer/tiny/layers/relu1/3.html">its page</a>' in told.page.read_text(encoding="utf-8")
+
+
+def test_trust_goes_on_from_the_cards(told, tmp_path):
+    (tmp_path / "tiny.atlas").write_bytes((told.page.parent / "tiny.atlas").read_bytes())
+    assert trust(tiny.network(), tmp_path / "tiny.atlas", layers=["relu1"]) == 3
+
+
+def test_of_a_wide_network_only_some_units_have_pages_and_the_page_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("phosphene.story.explorer.DEEP_UNITS", 2)
+    pictures = images(tiny.folder(tmp_path / "pictures"))
+    told = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
+    text = told.page.read_text()
+    assert "the first 2 units of each of 2 layers" in text
+    assert "every unit, 10 of 2 layers" in text
+    assert {each for each in there(told) if re.fullmatch(r"explorer/tiny-deep/layers/relu2/\d+\.html", each)} == {
+        f"explorer/tiny-deep/layers/relu2/{unit}.html" for unit in range(2)
+    }
+    assert "phosphene export tiny-deep.atlas pages" in text

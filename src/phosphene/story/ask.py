@@ -17,9 +17,9 @@ def ask_section(found: Findings) -> Section:
     said = (
         "What the networks said to all these pictures is kept in two files beside this page: of every unit its "
         "strongest and typical pictures, its statistics, the units that go with it and what plainly visible things "
-        "explain. Ask them in SQL, or draw any unit as in figure 2:"
+        "explain. Ask them in SQL, draw any unit as in figure 2, or write pages for all of them:"
     )
-    commands = f'phosphene query {found.atlas.path.name} "{DARKEST}"', _top(found)
+    commands = f'phosphene query {found.atlas.path.name} "{DARKEST}"', _top(found), _export(found.deep_atlas)
     return Section("ask", "Ask for more", (said,), commands=commands, files=tuple(each.path.name for each in atlases))
 
 
@@ -29,6 +29,10 @@ def _top(found: Findings) -> str:
     unit = drawn_units(peaks, 1, found.seed) or [0]
     images = " --images PICTURES" if _reduced(atlas) else ""
     return f"phosphene top {atlas.path.name} {layer}:{unit[0]} --network {net}{images} --out top.png"
+
+
+def _export(atlas: Atlas) -> str:
+    return f"phosphene export {atlas.path.name} pages{' --images PICTURES' if _reduced(atlas) else ''}"
 
 
 def _reduced(atlas: Atlas) -> bool:

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from phosphene.atlas.reading import Atlas
+from phosphene.atlas.unit import AtlasUnit
 from phosphene.errors import PhospheneError
+from phosphene.evidence.card import Card
 from phosphene.network import Network
 from phosphene.project import project
 from phosphene.story.choice import hero
@@ -46,6 +48,15 @@ class Unpooling:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A unit of an atlas, and its card."""
+
+    atlas: Atlas
+    unit: AtlasUnit
+    card: Card
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that the chapters draw and say.
 
@@ -58,6 +69,7 @@ class Findings:
         deep_peaks: for each layer of ``deep``.
         hero: the number of the picture that whole layers are shown on.
         seed: of every random choice.
+        cards: of the units whose pictures were tested.
     """
 
     net: Network
@@ -71,6 +83,7 @@ class Findings:
     deep_peaks: dict[str, Peaks]
     hero: int
     seed: int
+    cards: tuple[Measured, ...] = ()
 
 
 def find(net: Network, deep: Network, atlas: Atlas, deep_atlas: Atlas, material: Material, seed: int) -> Findings:

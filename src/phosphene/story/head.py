@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phosphene import bundled
+from phosphene.story.explorer import explorers
 from phosphene.story.findings import Findings, LayerFacts
 from phosphene.story.page import Fact, Head
 from phosphene.story.scanned import dead_units
@@ -29,7 +30,7 @@ def head_of(found: Findings) -> Head:
         Fact(f"{found.second.likeness.mean:.2f}", f"mean |r| of two units in {found.second.name}"),
         Fact(f"{found.unpooling.same:.2f}", "r of the two ways to un-pool"),
     )
-    return Head(TITLE, lead, facts, tuple(_foot(found)))
+    return Head(TITLE, lead, facts, tuple(_foot(found)), explorers(found))
 
 
 def _accuracies(found: Findings) -> list[Fact]:
@@ -76,6 +77,7 @@ def summary_of(found: Findings) -> dict[str, object]:
             for layer, dead in zip(found.deep_atlas.layers, dead_units(found.deep_atlas).values(), strict=True)
         },
         "atlases": [atlas.path.name for atlas in (found.atlas, found.deep_atlas)],
+        "explorers": {explorer.net.name: explorer.page for explorer in explorers(found)},
         "seed": found.seed,
     }
 

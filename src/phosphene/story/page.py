@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from phosphene.story.explorer import Explorer
 from phosphene.story.plate import LOOKS, NARROW, WIDE, Drawn
 from phosphene.story.section import Section
 
@@ -32,12 +33,14 @@ class Head:
         lead: the first paragraph.
         facts: figures.
         foot: lines below the last section.
+        explorers: of both networks.
     """
 
     title: str
     lead: str
     facts: tuple[Fact, ...]
     foot: tuple[str, ...]
+    explorers: tuple[Explorer, ...]
 
 
 def rendered(head: Head, sections: Sequence[tuple[Section, Sequence[Drawn]]], picture: str) -> str:

@@ -9,6 +9,14 @@ from phosphene.story.plate import Plate
 
 
 @dataclass(frozen=True)
+class ShownCard:
+    """A unit's card, and where its page in the explorer is; None if it has none."""
+
+    card: Card
+    page: str | None
+
+
+@dataclass(frozen=True)
 class Section:
     """One section of the page. In texts, `backquotes` enclose what is set as code.
 
@@ -30,4 +38,4 @@ class Section:
     picture: bool = False
     commands: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    cards: tuple[Card, ...] = ()
+    cards: tuple[ShownCard, ...] = ()

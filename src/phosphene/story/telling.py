@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from phosphene.project.picture import input_pictures
 from phosphene.scan.choice import chosen_layers
 from phosphene.sources.images import ImageSet
 from phosphene.story import ask, cards, deepest, first, second, training, trust
+from phosphene.story.explorer import put_explorers
 from phosphene.story.findings import Findings, find
 from phosphene.story.head import head_of, summary_of
 from phosphene.story.material import Material
@@ -70,9 +71,12 @@ def tell(
             progress("drawing the figures")
             material = Material.of(chosen, images, atlas)
             found = find(net, deep, atlas, deep_atlas, material, seed)
+            found = replace(found, cards=cards.measured(found))
             summary = summary_of(found)
             for name, content in _files(found):
                 folder.put(name, content)
+            cards.keep_cards(found)
+            put_explorers(found, folder, progress)
         folder.finish(summary)
     return Told(folder.target / PAGE, summary)
 
