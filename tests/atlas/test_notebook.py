@@ -187,3 +187,14 @@ def test_outputs_stay_small_however_large_the_network_is(tmp_path):
     assert len(unit) < 500_000
     assert "And 536 more units" in layer
     assert "And 6 more layers" in whole
+
+
+def test_no_picture_is_larger_than_its_tile():
+    with open_atlas(GOLDEN) as atlas:
+        for html in (atlas["relu2:0"]._repr_html_(), atlas["relu2"]._repr_html_(), atlas._repr_html_()):
+            tiles = re.findall(
+                r'<figure style="margin:0;width:(\d+)px".*?<img [^>]*?width="(\d+)" height="(\d+)"', html
+            )
+            assert len(tiles) > 5
+            for side, width, height in tiles:
+                assert int(side) / 2 < max(int(width), int(height)) <= int(side)

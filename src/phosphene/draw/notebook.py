@@ -21,18 +21,24 @@ SHARP = 2
 
 
 def embedded(picture: Image.Image, side: int, alt: str, around_grey: bool = False) -> str:
-    """Return a picture as an element of about ``side`` pixels; small ones enlarged by whole numbers, large reduced."""
-    from phosphene.draw.fit import fitted, resized  # with PyTorch, without which an atlas can be read
+    """Return a picture as an element of ``side`` pixels at most; small ones enlarged by whole numbers."""
+    from phosphene.draw.fit import resized  # with PyTorch, without which an atlas can be read
 
-    width, height = fitted(picture.size, side)
+    width, height = _within(picture.size, side)
     if max(picture.size) > SHARP * side:
-        picture = resized(picture, fitted(picture.size, SHARP * side), around_grey)
+        picture = resized(picture, _within(picture.size, SHARP * side), around_grey)
     sharp = width > picture.width
     style = "image-rendering:pixelated" if sharp else ""
     return (
         f'<img alt="{escape(alt)}" width="{width}" height="{height}" style="margin:0;max-width:none;{style}" '
         f'src="{_address(picture, sharp)}">'
     )
+
+
+def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return the (width, height) at which a picture of ``size`` is shown."""
+    times = side // max(size) or side / max(size)
+    return max(1, round(size[0] * times)), max(1, round(size[1] * times))
 
 
 def _address(picture: Image.Image, lossless: bool) -> str:
@@ -48,7 +54,7 @@ def _address(picture: Image.Image, lossless: bool) -> str:
 def tile(
     picture: Image.Image | None, lines: Sequence[str], side: int, alt: str, why: str = "", grey: bool = False
 ) -> str:
-    """Return a picture of about ``side`` pixels over some lines of text; ``why`` stands where there is none."""
+    """Return a picture in a square of ``side`` pixels over some lines of text; ``why`` stands where there is none."""
     box = f"width:{side}px;height:{side}px;box-sizing:border-box"
     empty = (
         f'<div style="{box};padding:2px;border:1px dashed;{FAINT};font-size:75%;line-height:1.2;display:flex;'
