@@ -9,6 +9,7 @@ import typer
 from phosphene.cli.atlas import AtlasFile
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say
 from phosphene.cli.network_options import Weights
+from phosphene.cli.quick import importing, let_waiting_threads_sleep
 from phosphene.explore.ports import PORT
 
 _TOKEN = "PHOSPHENE_TOKEN"
@@ -46,11 +47,13 @@ def explore(
     it. The pages are for this machine alone, and ask nothing of any other; from afar, ssh -L 8760:localhost:8760 brings
     them.
     """
-    from phosphene.atlas.reading import open_atlas
-    from phosphene.explore.scanned_network import scanned_network
-    from phosphene.explore.serve import serve
-    from phosphene.explore.site import Site
-    from phosphene.sources.images import images as open_images
+    let_waiting_threads_sleep()
+    with importing():
+        from phosphene.atlas.reading import open_atlas
+        from phosphene.explore.scanned_network import scanned_network
+        from phosphene.explore.serve import serve
+        from phosphene.explore.site import Site
+        from phosphene.sources.images import images as open_images
 
     with open_atlas(atlas) as opened:
         net, without = scanned_network(opened, network, weights, device.value)

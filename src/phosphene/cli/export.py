@@ -11,6 +11,7 @@ import typer
 from phosphene.cli.atlas import AtlasFile
 from phosphene.cli.common import AsJson, Device, DeviceName, answer, say, warnings_said
 from phosphene.cli.network_options import Weights
+from phosphene.cli.quick import importing, let_waiting_threads_sleep
 from phosphene.cli.steps import Steps
 from phosphene.errors import UsageError
 
@@ -48,8 +49,10 @@ def export(
     With the network each unit's projections are among them. With --parquet the tables are written, as other tools
     read them.
     """
-    from phosphene.atlas.export import export_parquet
-    from phosphene.atlas.reading import open_atlas
+    let_waiting_threads_sleep()
+    with importing():
+        from phosphene.atlas.export import export_parquet
+        from phosphene.atlas.reading import open_atlas
 
     if folder is None and parquet is None:
         raise UsageError(f"say where to: phosphene export {atlas} DIR, or --parquet DIR for the tables")
