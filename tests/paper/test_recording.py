@@ -104,7 +104,7 @@ def test_what_cannot_be_recorded_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PhospheneError, match="cannot make the folder"):
         Recorder(nn.Linear(1, 1), tmp_path / "file" / "moments")
-    with pytest.raises(UsageError, match="holds no .safetensors"):
+    with pytest.raises(UsageError, match=r"holds no \.safetensors"):
         recorded_files(tmp_path)
     with pytest.raises(UsageError, match="there is no file of weights"):
         recorded_files(tmp_path / "none.safetensors")

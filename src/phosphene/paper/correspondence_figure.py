@@ -26,7 +26,7 @@ def parts_plot(found: Correspondence) -> Plot:
     width = 3.0 * max(2, len(found.layers)) + 0.3
 
     def draw(canvas: Canvas, theme: Theme) -> None:
-        above, below = 1.15 * width / max(4, len(shown)), _high(found)
+        above, below = 0.98 * width / max(4, len(shown)), _high(found)
         halves = canvas.subfigures(2, 1, squeeze=False, height_ratios=(above, below))
         top, bottom = halves[0, 0], halves[1, 0]
         for axes, (picture, boxes) in zip(top.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
@@ -44,7 +44,7 @@ def parts_plot(found: Correspondence) -> Plot:
                       loc="outside lower left")  # fmt: skip
 
     title = f"{found.network} · the same part hidden in {len(found.shown)} pictures"
-    return Plot(draw, (width, 1.15 * width / max(4, len(shown)) + _high(found) + 0.3), title)
+    return Plot(draw, (width, 0.98 * width / max(4, len(shown)) + _high(found) + 0.3), title)
 
 
 def _high(found: Correspondence) -> float:

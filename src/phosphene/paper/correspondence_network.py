@@ -278,7 +278,7 @@ def _measured(eye: _Eye, part: str, seen: list[Seen], draws: int, seed: int) -> 
     parts_seen = [eye.features([picture]) for _, picture, _ in seen]
     whole = {name: torch.cat([each[name] for each in parts_seen]) for name in parts_seen[0]}
     own = eye.signs(whole, seen, [box for *_, box in seen])
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng([seed, *part.encode()])  # other boxes for each part
     random = [
         eye.signs(whole, seen, [anywhere(box, picture, generator) for _, picture, box in seen]) for _ in range(draws)
     ]
