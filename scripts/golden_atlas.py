@@ -7,15 +7,16 @@ from pathlib import Path
 
 from phosphene.atlas.trusting import TrustWriter
 from phosphene.atlas.writing import AtlasWriter
-from tests.atlas import synthetic, trusted
+from tests.atlas import dreamt, synthetic, trusted
 
 
 def write(path: Path) -> None:
-    """Write the synthetic scan of the tests to a new file, and what was measured of some of its units."""
+    """Write the synthetic scan of the tests to a new file, what was measured of some of its units, and dreams."""
     with AtlasWriter.create(path, synthetic.manifest()) as writer:
         synthetic.write(writer)
     with TrustWriter.open(path, trusted.ABOUT) as writer:
         writer.add(trusted.rows())
+    dreamt.store(path)
 
 
 if __name__ == "__main__":

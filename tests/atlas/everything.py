@@ -21,6 +21,7 @@ def everything(atlas: Atlas) -> dict[str, object]:
         "units": [told(unit) for unit in units],
         "evidence": [repr(unit.evidence) for unit in units],  # NaN is not equal to itself
         "rows": {name: atlas.query(f"SELECT * FROM {name}").rows for name in (*VIEW_NAMES, *names())},
+        "dreams": [(repr(dream), dream.picture.tobytes()) for unit in units for dream in unit.dreams],
         "arrays": {key: (array.dtype.str, array.shape, array.tobytes()) for key, array in arrays.items()},
         "thumbnails": [picture and (picture.size, picture.tobytes()) for picture in pictures],
     }

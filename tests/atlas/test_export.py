@@ -16,7 +16,8 @@ GOLDEN = Path(__file__).with_name("golden.atlas")
 
 def rows(table: str) -> list[tuple[object, ...]]:
     connection = sqlite3.connect(f"{GOLDEN.as_uri()}?mode=ro", uri=True)
-    found = connection.execute(f"SELECT * FROM {table}").fetchall()
+    columns = [name for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({table})") if kind != "BLOB"]
+    found = connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
     connection.close()
     return found
 

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from phosphene.atlas.dreamed import DREAMS
 from phosphene.atlas.measured import QUESTIONS
 from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.schema import STATEMENTS, TABLES, TRUST_OPTIONS, VIEW_NAMES
 from phosphene.atlas.state import ARRAYS
+from phosphene.atlas.thumbnails import LARGEST_SIDE
 from phosphene.atlas.trusting import TrustWriter
 from phosphene.atlas.writing import AtlasWriter
-from tests.atlas import synthetic, trusted
+from tests.atlas import dreamt, synthetic, trusted
 from tests.atlas.everything import everything
 from tests.docs.blocks import blocks
 
@@ -40,6 +42,7 @@ def test_the_current_writer_reproduces_the_golden_file(tmp_path):
         synthetic.write(writer)
     with TrustWriter.open(tmp_path / "new.atlas", trusted.ABOUT) as writer:
         writer.add(trusted.rows())
+    dreamt.store(tmp_path / "new.atlas")
     with open_atlas(tmp_path / "new.atlas") as new, open_atlas(GOLDEN) as golden:
         assert new.content_hash() == golden.content_hash(), "the format changed; raise FORMAT, or see golden_atlas.py"
         assert everything(new) == everything(golden)
@@ -103,8 +106,9 @@ def seal(golden, table):
 
 def test_seals(golden):
     found = {row[0]: "{} {} {}".format(*row) for row in golden.execute("SELECT * FROM seals")}
-    at_the_end = ["units", "examples", "classes", "correlations", "visible", "thumbnails", "measured", "trust_options"]
-    assert sorted(found) == sorted(["manifest", "layers", "shards", "arrays", *at_the_end])
+    at_the_end = ["units", "examples", "classes", "correlations", "visible", "thumbnails"]
+    later = ["measured", "trust_options", "dreams"]
+    assert sorted(found) == sorted(["manifest", "layers", "shards", "arrays", *at_the_end, *later])
     assert found == {table: seal(golden, table) for table in found}
 
 
@@ -136,12 +140,14 @@ def test_bounds_of_texts():
                 told = "option" if table is TRUST_OPTIONS else f"`{column.name}`"
                 assert re.search(rf"{told}[^,]* {column.longest:,}[,.]", said), column
     assert f"A unit has {QUESTIONS} rows at most" in said
+    assert f"A unit has {DREAMS} dreams at most" in said
+    assert f"A reader MUST NOT decode a picture beyond {LARGEST_SIDE:,} pixels a side" in said
 
 
 def test_hashes_of_blobs(golden):
     for sha256, data in golden.execute("SELECT sha256, data FROM arrays JOIN blobs USING (blob)"):
         assert hashlib.sha256(data).hexdigest() == sha256
-    for sha256, data in golden.execute("SELECT sha256, webp FROM thumbnails"):
+    for sha256, data in golden.execute("SELECT sha256, webp FROM thumbnails UNION ALL SELECT sha256, webp FROM dreams"):
         assert hashlib.sha256(data).hexdigest() == sha256
 
 

@@ -17,7 +17,7 @@ from phosphene.atlas.measured import unit_sha256
 from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.trusting import TrustWriter
 from phosphene.errors import PhospheneError
-from tests.atlas import trusted
+from tests.atlas import dreamt, trusted
 from tests.atlas.driving import drive, failing, in_a_child
 from tests.atlas.everything import everything
 from tests.atlas.test_faults import as_nobody
@@ -40,6 +40,7 @@ def whole_units(path: Path) -> list[tuple[str, int]]:
 def goes_on_to_the_golden_rows(path: Path) -> None:
     with TrustWriter.open(path, trusted.ABOUT) as writer:
         writer.add(r for unit in trusted.units() if unit not in writer.measured for r in trusted.of(*unit))
+    dreamt.store(path)
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     with open_atlas(path) as atlas, open_atlas(GOLDEN) as golden:
         assert everything(atlas) == everything(golden)

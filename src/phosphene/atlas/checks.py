@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from phosphene.atlas import manifest as manifests
+from phosphene.atlas.dreamed import check_dreams
 from phosphene.atlas.measured import check_trust
 from phosphene.atlas.records import Manifest, Progress
 from phosphene.atlas.refusals import damaged
@@ -38,7 +39,7 @@ ALWAYS = (MANIFEST, LAYERS, SHARDS, ARRAYS)
 """Sealed at every commit. `SHARDS` seals images and failures; `FINISHED` and thumbnails are sealed at the end."""
 AT_THE_END = (*FINISHED, THUMBNAILS)
 SEALED = (*ALWAYS, *AT_THE_END, *LATER)
-"""`LATER` are sealed at the end too, when they are empty, and anew whenever units are measured."""
+"""`LATER` are sealed at the end too, when they are empty, and anew whenever units are measured or dreamt of."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def verify(connection: sqlite3.Connection, path: Path) -> Contents:
         connection.execute(MANIFEST.select()).fetchall(), connection.execute(LAYERS.select()).fetchall()
     )
     check_trust(connection, found.layers)
+    check_dreams(connection, found.layers)
     return Contents(found, _progress(shards, found.total, complete), shards[-1][5] if shards else "")
 
 
@@ -143,8 +145,7 @@ def _check_table(connection: sqlite3.Connection, table: Table, seals: dict[str, 
 
 def seal_of(connection: sqlite3.Connection, table: Table) -> Seal:
     """Return the seal of a table as it is now."""
-    blob = next((column.name for column in table.columns if column.kind == "BLOB"), "")
-    return seal(table, connection.execute(table.select(but=blob)))
+    return seal(table, connection.execute(table.bare.select()))
 
 
 def _check_blobs(connection: sqlite3.Connection) -> None:

@@ -27,6 +27,7 @@ from phosphene.files import reason, writing
 from phosphene.sources.extras import extra
 
 EXPORTED = (MANIFEST, LAYERS, SHARDS, IMAGES, FAILURES, UNITS, EXAMPLES, CLASSES, CORRELATIONS, VISIBLE, TRUST, *LATER)
+"""Without the bytes of pictures."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def export_parquet(atlas: Atlas, folder: str | Path) -> list[Exported]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PhospheneError(f"cannot make the folder {str(folder)!r}: {reason(error)}") from error
-    return [_export(atlas, table, folder / f"{table.name}.parquet", arrow, parquet) for table in EXPORTED]
+    return [_export(atlas, table.bare, folder / f"{table.name}.parquet", arrow, parquet) for table in EXPORTED]
 
 
 def _export(atlas: Atlas, table: Table, path: Path, arrow: Any, parquet: Any) -> Exported:

@@ -30,7 +30,7 @@ def unit_html(unit: AtlasUnit) -> str:
     """Return what shows a unit; every name in it is escaped, every picture embedded."""
     strongest = [_picture(unit, e, _figure(e.value)) for e in unit.examples[:_STRONGEST]]
     typical = [_picture(unit, e, f"{e.rank} %: {_figure(e.value)}") for e in unit.typical]
-    rows = (_titled("strongest", strongest), _titled("typical", typical), _trust(unit))
+    rows = (_titled("strongest", strongest), _titled("typical", typical), _dream(unit), _trust(unit))
     return whole(str(unit), "; ".join(_sentences(unit)), *rows)
 
 
@@ -56,6 +56,18 @@ def _sentences(unit: AtlasUnit) -> Iterator[str]:
         yield f"prefers {stats.best_class} (area under the ROC curve {stats.best_auc:.2f})"
     if stats.explained is not None:
         yield f"plainly visible features explain {stats.explained:.0%}"
+
+
+def _dream(unit: AtlasUnit) -> str:
+    """The first of its dreams; empty where there is none."""
+    if not unit.dreams:
+        return ""
+    first = unit.dreams[0]
+    lines = f"seed {first.seed}", _figure(first.activation)
+    shown = tile(first.picture, lines, _SIDE, f"what drives {unit}, from {lines[0]}: {lines[1]}", "")
+    caution = first.caution and f"Caution: {first.caution}."
+    said = f"{first.method}, the first of {len(unit.dreams)}. {first.sentence} {caution}"
+    return _titled("optimised", [shown]) + note(said)
 
 
 def _trust(unit: AtlasUnit) -> str:

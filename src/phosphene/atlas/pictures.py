@@ -1,14 +1,15 @@
-"""Pictures out of an atlas: thumbnails, and what a unit sees of one."""
+"""Pictures out of an atlas: thumbnails, what a unit sees of one, and dreams."""
 
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 
 from PIL import Image
 
 from phosphene.atlas import thumbnails
 from phosphene.atlas.images import ImageRows
-from phosphene.atlas.records import Example
+from phosphene.atlas.records import DreamRow, Example
 from phosphene.atlas.source import Source
 
 
@@ -21,15 +22,33 @@ def thumbnail(source: Source, image: int) -> Image.Image | None:
     with source.reading() as connection:
         if not source.contents.progress.complete:  # only then are they sealed
             return None
-        where = "FROM thumbnails WHERE image = ?"
-        size = connection.execute(f"SELECT length(webp) {where}", (image,)).fetchone()
-        if size is None:
-            return None
-        thumbnails.check_length(size[0])
-        sha256, webp = connection.execute(f"SELECT sha256, webp {where}", (image,)).fetchone()
-        if hashlib.sha256(webp).hexdigest() != sha256:
-            raise ValueError("a thumbnail's bytes are not those that were hashed")
-        return thumbnails.decode(webp)
+        return _decoded(connection, "FROM thumbnails WHERE image = ?", image)
+
+
+def dreamed(source: Source, dream: DreamRow) -> Image.Image:
+    """Return the picture of a dream, RGB.
+
+    Raises:
+        PhospheneError: it is not what was written, or was removed meanwhile.
+    """
+    with source.reading() as connection:
+        where = "FROM dreams WHERE layer = ? AND unit = ? AND rank = ?"
+        found = _decoded(connection, where, dream.layer, dream.unit, dream.rank)
+        if found is None:
+            raise ValueError(f"a dream of {dream.layer}:{dream.unit} is no longer there")
+        return found
+
+
+def _decoded(connection: sqlite3.Connection, where: str, *key: object) -> Image.Image | None:
+    """Measured before it is read, hashed before it is decoded; None if there is none."""
+    size = connection.execute(f"SELECT length(webp) {where}", key).fetchone()
+    if size is None:
+        return None
+    thumbnails.check_length(size[0])
+    sha256, webp = connection.execute(f"SELECT sha256, webp {where}", key).fetchone()
+    if hashlib.sha256(webp).hexdigest() != sha256:
+        raise ValueError("a picture's bytes are not those that were hashed")
+    return thumbnails.decode(webp)
 
 
 def patch(source: Source, example: Example) -> Image.Image | None:

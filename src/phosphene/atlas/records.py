@@ -197,6 +197,31 @@ class TrustRow:
     caution: str
 
 
+@dataclass(frozen=True)
+class DreamRow:
+    """A picture that was made to drive a unit most, as `phosphene.dream` makes it; the picture lies beside it.
+
+    ``rank`` counts a unit's from 0. ``activation`` is what was raised, ``flat`` the same on a picture of one colour;
+    ``peak`` the largest value of the unit's map, ``ratio`` that over the peak of the strongest image of the scan,
+    ``quantile`` the part of the scan's sample whose peak is lower. ``method`` says in words how it was made,
+    ``options`` as JSON; ``sentence`` how far pictures of several seeds agree; ``caution`` is empty where they do.
+    """
+
+    layer: str
+    unit: int
+    rank: int
+    seed: int
+    activation: float
+    peak: float
+    flat: float
+    ratio: float
+    quantile: float
+    method: str
+    options: str
+    sentence: str
+    caution: str
+
+
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     """A small copy of an image, encoded as WebP, longest side 224 pixels at most."""

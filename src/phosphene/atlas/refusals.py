@@ -38,6 +38,7 @@ class Job:
 
 SCAN = Job("another scan", ", or give this one another file", "--resume")
 MEASUREMENT = Job("another scan or measurement", "", "the same command")
+DREAMING = Job("a scan or measurement", "", "the same command")
 
 
 def why(error: sqlite3.Error) -> str:

@@ -77,6 +77,15 @@ def _bounded(column: Column, value: str) -> str:
     return text
 
 
+def fitting(table: Table, name: str, text: str) -> str:
+    """Return a text cut to what its column takes: names of anybody's may be in it."""
+    longest = next(column.longest for column in table.columns if column.name == name)
+    data = text.encode("utf-8", "backslashreplace")
+    if longest is None or len(data) <= longest:
+        return text
+    return data[: longest - len("…".encode())].decode(errors="ignore") + "…"
+
+
 def seal(table: Table, rows: Iterable[Row]) -> Seal:
     """Return the seal of a table's rows, given in the order of its key, without its blob column.
 

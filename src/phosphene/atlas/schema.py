@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FORMAT = 1
 """Version of the format, the file's ``user_version``."""
@@ -58,9 +58,14 @@ class Table:
         bounded = (column for column in self.columns if column.longest is not None)
         return " OR ".join(f'length(CAST("{each.name}" AS BLOB)) > {each.longest}' for each in bounded)
 
-    def select(self, where: str = "", but: str = "") -> str:
-        """The statement that reads rows in the order of the key, without the column ``but``."""
-        names = _listed(column.name for column in self.columns if column.name != but)
+    @property
+    def bare(self) -> Table:
+        """The same without columns of bytes: what is sealed together, and read many rows at once."""
+        return replace(self, columns=tuple(column for column in self.columns if column.kind != "BLOB"))
+
+    def select(self, where: str = "") -> str:
+        """The statement that reads rows in the order of the key."""
+        names = _listed(column.name for column in self.columns)
         return f'SELECT {names} FROM "{self.name}"{where and f" WHERE {where}"} ORDER BY {_listed(self.key)}'
 
 
@@ -122,6 +127,13 @@ TRUST = _table(
 )
 MEASURED = _table("measured", "layer unit", "layer text, unit integer, sha256 text 64")
 TRUST_OPTIONS = _table("trust_options", "name", "name text 100, value text 10000")
+DREAMS = _table(
+    "dreams",
+    "layer unit rank",
+    "layer text, unit integer, rank integer, seed integer, activation real?, peak real?, flat real?, ratio real?, "
+    "quantile real?, method text 1000, options text 10000, sentence text 4000, caution text 4000, sha256 text 64, "
+    "webp blob",
+)
 ARRAYS = _table("arrays", "layer name", "layer text, name text, sha256 text, blob integer")
 BLOBS = _table("blobs", "blob", "blob integer, data blob")
 THUMBNAILS = _table("thumbnails", "image", "image integer, sha256 text, webp blob")
@@ -141,6 +153,7 @@ TABLES = (
     TRUST,
     MEASURED,
     TRUST_OPTIONS,
+    DREAMS,
     ARRAYS,
     BLOBS,
     THUMBNAILS,
@@ -148,8 +161,10 @@ TABLES = (
 )
 FINISHED = (UNITS, EXAMPLES, CLASSES, CORRELATIONS, VISIBLE)
 """The tables that are written when the last image is done."""
-LATER = (MEASURED, TRUST_OPTIONS)
+TRUSTED = (MEASURED, TRUST_OPTIONS)
 """The tables that whoever measures trust writes after that; `MEASURED` seals the rows of `TRUST`, unit by unit."""
+LATER = (*TRUSTED, DREAMS)
+"""All tables that are written to after the scan."""
 
 VIEWS = (
     """CREATE VIEW strongest AS

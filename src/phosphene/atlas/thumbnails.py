@@ -9,9 +9,10 @@ from PIL import Image
 
 LONGEST_SIDE = 224
 """Of a thumbnail that is written."""
-_LARGEST_SIDE = 1024
+LARGEST_SIDE = 1024
+"""Of a picture that is read, in pixels."""
 _LARGEST_FILE = 8_000_000
-"""Of one that is read, in pixels and bytes."""
+"""The same, in bytes."""
 
 
 def size(webp: bytes) -> tuple[int, int]:
@@ -32,6 +33,12 @@ def size(webp: bytes) -> tuple[int, int]:
     raise ValueError("a thumbnail is no WebP picture")
 
 
+def check_size(sides: tuple[int, int]) -> None:
+    """Raise ValueError if a picture of (width, height) pixels is larger than any in an atlas."""
+    if max(sides) > LARGEST_SIDE:
+        raise ValueError("a thumbnail is too large")
+
+
 def check_length(size: int) -> None:
     """Raise ValueError if a thumbnail of ``size`` bytes cannot be one."""
     if size > _LARGEST_FILE:
@@ -40,8 +47,7 @@ def check_length(size: int) -> None:
 
 def decode(webp: bytes) -> Image.Image:
     """Return a thumbnail as an RGB picture; raises ValueError if it is none or too large to be one."""
-    if max(size(webp)) > _LARGEST_SIDE:
-        raise ValueError("a thumbnail is too large")
+    check_size(size(webp))
     try:
         with Image.open(io.BytesIO(webp), formats=["WEBP"]) as picture:
             return picture.convert("RGB")

@@ -18,15 +18,14 @@ from phosphene.atlas.manifest import as_json
 from phosphene.atlas.measured import QUESTIONS, unit_sha256
 from phosphene.atlas.records import TrustRow
 from phosphene.atlas.refusals import MEASUREMENT, printable, refusing, unfinished
-from phosphene.atlas.rows import Row, plain, rows_of
-from phosphene.atlas.schema import LATER, MEASURED, TRUST, TRUST_OPTIONS
+from phosphene.atlas.rows import Row, fitting, plain, rows_of
+from phosphene.atlas.schema import MEASURED, TRUST, TRUST_OPTIONS, TRUSTED
 from phosphene.atlas.source import check_path
 from phosphene.atlas.transaction import Sole
 from phosphene.errors import UsageError
 
 Options = Mapping[str, Any]
 _VERSIONS = "versions"
-_LONGEST = {column.name: column.longest for column in TRUST.columns}
 
 
 class TrustWriter(Holder):
@@ -80,9 +79,9 @@ class TrustWriter(Holder):
 
     def _drop(self) -> None:
         with self._sole.writing() as connection:
-            for table in (TRUST, *LATER):
+            for table in (TRUST, *TRUSTED):
                 connection.execute(f"DELETE FROM {table.name}")
-            reseal(connection, *LATER)
+            reseal(connection, *TRUSTED)
         self._measured = frozenset()
 
     @property
@@ -109,7 +108,7 @@ class TrustWriter(Holder):
             insert(connection, MEASURED, ((*unit, unit_sha256(found)) for unit, found in units.items()))
             if not self.measured:
                 _keep(connection, self._options)
-            reseal(connection, *LATER)
+            reseal(connection, *TRUSTED)
         self._measured |= units.keys()
 
     def _check(self, layer: str, unit: int, questions: list[str]) -> None:
@@ -124,26 +123,17 @@ class TrustWriter(Holder):
 
 def _ordered(rows: Iterable[TrustRow]) -> list[Row]:
     """Rows as SQLite will give them back, in the order of the key: texts by their bytes."""
-    fitting = rows_of(TRUST, map(_fitting, rows))
-    found = [row for block in plain(TRUST, fitting) for row in block]
+    found = [row for block in plain(TRUST, rows_of(TRUST, map(_short, rows))) for row in block]
     return sorted(found, key=lambda row: (row[0].encode(), row[1], row[2].encode()))
 
 
-def _fitting(row: TrustRow) -> TrustRow:
+def _short(row: TrustRow) -> TrustRow:
     return replace(
         row,
-        compared_with=_cut("compared_with", row.compared_with),
-        sentence=_cut("sentence", row.sentence),
-        caution=_cut("caution", row.caution),
+        compared_with=fitting(TRUST, "compared_with", row.compared_with),
+        sentence=fitting(TRUST, "sentence", row.sentence),
+        caution=fitting(TRUST, "caution", row.caution),
     )
-
-
-def _cut(name: str, text: str) -> str:
-    """Class names are anybody's, and sentences may hold them."""
-    longest, data = _LONGEST[name], text.encode("utf-8", "backslashreplace")
-    if longest is None or len(data) <= longest:
-        return text
-    return data[: longest - len("…".encode())].decode(errors="ignore") + "…"
 
 
 # -- how it was measured -----------------------------------------------------------------------------------------------

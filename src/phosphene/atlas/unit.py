@@ -7,6 +7,7 @@ from functools import cached_property
 
 from PIL import Image
 
+from phosphene.atlas.dreams import StoredDream, dream_of
 from phosphene.atlas.images import ImageRows
 from phosphene.atlas.notebook import unit_html, units_html
 from phosphene.atlas.pictures import patch
@@ -22,7 +23,7 @@ from phosphene.atlas.records import (
 )
 from phosphene.atlas.refusals import damaged
 from phosphene.atlas.rows import Row
-from phosphene.atlas.schema import CLASSES, CORRELATIONS, EXAMPLES, TRUST, UNITS, VISIBLE
+from phosphene.atlas.schema import CLASSES, CORRELATIONS, DREAMS, EXAMPLES, TRUST, UNITS, VISIBLE
 from phosphene.atlas.source import Source
 
 _OF_UNIT = "layer = ? AND unit = ?"
@@ -90,6 +91,12 @@ class AtlasUnit:
         """What was measured of how far its pictures can be trusted, by question; empty where nothing was."""
         rows = self._source.rows(TRUST, _OF_UNIT, self.layer.name, self.index)
         return tuple(map(trust_of, rows))
+
+    @cached_property
+    def dreams(self) -> tuple[StoredDream, ...]:
+        """The pictures that were made to drive it most and kept, each with its ``.picture``; empty where none were."""
+        rows = self._source.rows(DREAMS.bare, _OF_UNIT, self.layer.name, self.index)
+        return tuple(dream_of(self._source, row) for row in rows)
 
     def image(self, example: Example) -> ImageRow:
         """Return the image of an example."""
