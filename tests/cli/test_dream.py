@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from phosphene.atlas.reading import open_atlas
 from phosphene.cli import app
 
 NETWORK = """
@@ -74,6 +75,11 @@ def test_beside_an_atlas(run, tmp_path):
     answer = json.loads(run("3:0", "-o", "d.png", "--atlas", "x.atlas", "--json").stdout)
     assert answer["beside"]["images"] == 2
     assert len(answer["beside"]["ratio"]) == 3
+    assert answer["kept_in"] is None
+    kept = run("3:0", "-o", "d.png", "--atlas", "x.atlas", "--store", "--seeds", "2")
+    assert kept.stdout.splitlines()[-1] == "Kept in x.atlas."
+    with open_atlas("x.atlas") as atlas:
+        assert [dream.seed for dream in atlas["3:0"].dreams] == [0, 1]
 
 
 def said(result):
@@ -92,6 +98,7 @@ def said(result):
         (["3:1", "-o", "a.gif"], 1, "end it in .png, .svg or .pdf"),
         (["3:1", "-o", "a.png", "--start", "no.png"], 2, "there is no 'no.png'"),
         (["3:1", "-o", "a.png", "--atlas", "no.atlas"], None, "no.atlas"),
+        (["3:1", "-o", "a.png", "--store"], 2, "--store keeps the pictures in an atlas; name it with --atlas FILE"),
         (["3:1"], 2, "missing option '--out'"),
     ],
 )

@@ -1,5 +1,7 @@
 """What a picture does to its unit, beside what scanned images do."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -44,12 +46,12 @@ def test_peaks_stand_beside_those_of_the_scanned_images(net, pictures, atlas):
 
 
 def test_it_is_said_in_words():
-    found = Beside(2.0, torch.tensor([[0.6, 1.5]]), torch.tensor([[0.7, 1.0]]), 1200)
+    found = Beside(2.0, torch.tensor([[0.6, 1.5]]), torch.tensor([[0.7, 1.0]]), 1200, Path("a.atlas"), "")
     assert (
         found.sentence
         == "Its peak is above 100% of the scanned images, 1.5 times that of the strongest (1,200 images)."
     )
-    below = Beside(-2.0, torch.tensor([[float("nan")]]), torch.tensor([[0.5]]), 9)
+    below = Beside(-2.0, torch.tensor([[float("nan")]]), torch.tensor([[0.5]]), 9, Path("a.atlas"), "")
     assert below.sentence == "Its peak is above 50% of the scanned images (9 images)."
 
 

@@ -62,6 +62,9 @@ def dream(
     atlas: Annotated[
         Path | None, typer.Option("--atlas", help="Compare with the real images of a scan of this network.")
     ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep the pictures in the atlas, for the explorer to show.")
+    ] = False,
     columns: Annotated[int | None, typer.Option("--columns", min=1, help="Pictures side by side.")] = None,
     dpi: Dpi = 150,
     theme: Theme = ThemeName.light,
@@ -83,6 +86,8 @@ def dream(
         from phosphene.sources.networks import load
 
     ending(out)
+    if store and atlas is None:
+        raise UsageError("--store keeps the pictures in an atlas; name it with --atlas FILE")
     keep_freed_memory()
     weighing = None if direction is None else _numbers(direction)
     place = position_of(position)
@@ -95,7 +100,9 @@ def dream(
                 tell=hear,
             )  # fmt: skip
         made.figure(columns).save(out, theme.value, dpi)
-    answer("\n".join([str(out), *made.sentences]), {"file": out, **made.told()}, as_json)
+        kept = made.store() if store else None
+    lines = [str(out), *made.sentences, *([f"Kept in {kept}."] if kept else [])]
+    answer("\n".join(lines), {"file": out, "kept_in": kept, **made.told()}, as_json)
 
 
 def _numbers(path: Path) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,12 +24,16 @@ class Beside:
         ratio: (seeds, count) each picture's peak over that; NaN where it is not above nought.
         quantile: (seeds, count) the part of the atlas's sample of images whose peak is lower.
         images: how many images were scanned.
+        file: of the atlas.
+        weights: SHA-256 of the network's weights, there and here.
     """
 
     strongest: float
     ratio: Tensor
     quantile: Tensor
     images: int
+    file: Path
+    weights: str
 
     def told(self) -> dict[str, object]:
         """Return the figures as plain numbers, lists by seed and picture."""
@@ -64,4 +69,4 @@ def beside(atlas: Atlas, unit: Unit, peaks: Tensor) -> Beside:
     sample = sample[sample.isfinite()]
     quantile = (sample < peaks[..., None]).double().mean(-1)
     ratio = peaks.double() / strongest if strongest > 0 else torch.full_like(peaks, torch.nan)
-    return Beside(strongest, ratio, quantile, atlas.progress.scanned)
+    return Beside(strongest, ratio, quantile, atlas.progress.scanned, atlas.path, atlas.manifest.weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from PIL import Image
@@ -14,6 +15,7 @@ from phosphene.dream.agreement import Agreement
 from phosphene.dream.beside import Beside
 from phosphene.dream.objective import Objective
 from phosphene.dream.sheet import sheet_of
+from phosphene.dream.storing import store
 
 SAME_START = "all seeds began with the same picture, so their agreement says little"
 Method = Literal["fourier", "maco"]
@@ -63,14 +65,18 @@ class Dream:
         return not bool(self.importance.any())
 
     @property
+    def caution(self) -> str:
+        """What to beware of; empty where there is nothing."""
+        return SAME_START if self.options["start"] and len(self.seeds) > 1 else self.agreement.caution
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What is to be said of the pictures, cautions included."""
         if self.silent:
             return (f"Nothing that was tried moves {self.name}: it may be dead.",)
-        caution = SAME_START if self.options["start"] and len(self.seeds) > 1 else self.agreement.caution
         said = (
             self.agreement.sentence,
-            f"Caution: {caution}." if caution else "",
+            f"Caution: {self.caution}." if self.caution else "",
             self.beside.sentence if self.beside else "",
         )
         return tuple(filter(None, said))
@@ -89,6 +95,18 @@ class Dream:
             "sentences": self.sentences,
             "options": self.options,
         }
+
+    def store(self) -> Path:
+        """Keep the pictures in the atlas that the dream was made with, in place of those that the unit had there.
+
+        Returns:
+            The atlas's file; ``atlas["relu2:8"].dreams`` are the pictures.
+
+        Raises:
+            UsageError: it was made without an atlas, nothing moved the unit, or there are too many pictures.
+            PhospheneError: the file cannot be written.
+        """
+        return store(self)
 
     def figure(self, columns: int | None = None) -> Sheet:
         """Return the pictures as a sheet that can be saved as .png, .svg or .pdf."""
