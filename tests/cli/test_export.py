@@ -45,8 +45,9 @@ def test_it_says_what_to_open_and_how_large_it_is(tmp_path):
 
 
 def test_for_machines(tmp_path):
-    result = run(GOLDEN, tmp_path / "out", "--units", 2, "--json")
+    result = run(GOLDEN, tmp_path / "out", "--units", 2, "--no-figures", "--json")
     said = json.loads(result.stdout)
+    assert said["kinds"]["figures"]["files"] == 0
     assert said["page"] == str(tmp_path / "out" / "index.html")
     assert said["units"] == 6
     assert said["total"]["files"] == sum(kind["files"] for kind in said["kinds"].values())

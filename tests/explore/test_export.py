@@ -173,6 +173,13 @@ def test_more_units_than_there_are_is_all(planted_site, whole, tmp_path):
     assert found.units == whole.found.units
 
 
+def test_without_figures_nothing_leads_to_them(site, tmp_path):
+    found = export(replace(site, drawn=False), tmp_path / "out", tiny.quiet)
+    assert found.kinds["figures"].files == 0
+    assert not {(page, address) for page, address in led(tmp_path / "out") if address not in files(tmp_path / "out")}
+    assert ">SVG</a>" not in (tmp_path / "out" / "layers/relu2/0.html").read_text(encoding="utf-8")
+
+
 # -- folders -------------------------------------------------------------------------------------------------------
 
 

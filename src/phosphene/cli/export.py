@@ -37,6 +37,9 @@ def export(
     units: Annotated[
         int | None, typer.Option("--units", min=1, help="Of each layer the first so many units; otherwise all.")
     ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Each unit as SVG too, for papers; most of the room.")
+    ] = True,
     parquet: Annotated[
         Path | None,
         typer.Option("--parquet", metavar="DIR", help="Write each table there as TABLE.parquet; needs an extra."),
@@ -60,7 +63,7 @@ def export(
     data: dict[str, object] = {}
     with open_atlas(atlas) as opened, warnings_said():
         if folder is not None:
-            found = _pages(opened, folder, Given(network, weights, images, device.value), units)
+            found = _pages(opened, folder, Given(network, weights, images, device.value), units, figures)
             lines += _said(found)
             data |= {"page": found.page, "units": found.units, "total": found.total, "kinds": found.kinds}
             data["without"] = found.without or None
@@ -81,7 +84,7 @@ class Given:
     device: str
 
 
-def _pages(atlas: Atlas, folder: Path, given: Given, units: int | None) -> Exported:
+def _pages(atlas: Atlas, folder: Path, given: Given, units: int | None, figures: bool) -> Exported:
     from phosphene.explore.export import export as write
     from phosphene.explore.export import projecting
     from phosphene.explore.scanned_network import scanned_network
@@ -92,7 +95,8 @@ def _pages(atlas: Atlas, folder: Path, given: Given, units: int | None) -> Expor
     keep_freed_memory()
     net, without = scanned_network(atlas, given.network, given.weights, given.device)
     spec = given.images if given.images is None or len(given.images) > 1 else given.images[0]
-    site = projecting(Site(atlas, net, None if spec is None else open_images(spec), without, units))
+    pictures = None if spec is None else open_images(spec)
+    site = projecting(Site(atlas, net, pictures, without, units, drawn=figures))
     if site.without:
         say(f"note: {site.without}")
     return write(site, folder, Steps())

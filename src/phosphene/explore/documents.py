@@ -91,7 +91,8 @@ class Documents:
             yield from (paths.image_page(image), paths.thumbnail(image))
 
     def _of_unit(self, slug: str, unit: AtlasUnit) -> Iterator[str]:
-        yield from (paths.unit_page(slug, unit.index, kind) for kind in ("html", "json", "csv", "svg"))
+        kinds = ("html", "json", "csv", "svg") if self.site.drawn else ("html", "json", "csv")
+        yield from (paths.unit_page(slug, unit.index, kind) for kind in kinds)
         yield paths.over_page(slug, unit.index)
         if media.examples_of(unit):
             yield paths.patches(slug, unit.index)

@@ -157,6 +157,7 @@ class Pages:
             without=self.site.without,
             units=self._limit,
             beside=self.site.beside,
+            drawn=self.site.drawn,
             manifest=manifest,
             scanned=self.site.atlas.progress.scanned,
             slugs=self.slugs,

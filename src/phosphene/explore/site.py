@@ -30,6 +30,7 @@ class Site:
         without: in one sentence, why there is no network; empty where there is one.
         units: of each layer so many units are shown, the first ones; None: all.
         beside: pages of others that every page leads to.
+        drawn: whether files hold each unit as a figure for papers, which takes most of their room.
         tuned: whether files hold tuning curves, which take seconds for each layer of a deep network.
     """
 
@@ -39,6 +40,7 @@ class Site:
     without: str = ""
     units: int | None = None
     beside: tuple[Link, ...] = ()
+    drawn: bool = True
     tuned: bool = True
 
     @cached_property
