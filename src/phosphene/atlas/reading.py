@@ -155,6 +155,12 @@ class Atlas:
         """Return the rows of a table that speak of a layer, in the order of its key."""
         return self._source.rows(table, "layer = ?", layer)
 
+    def dreamt_of(self, layer: str) -> frozenset[int]:
+        """Return the units of a layer that have dreams."""
+        with self._source.reading() as connection:
+            found = connection.execute("SELECT DISTINCT unit FROM dreams WHERE layer = ?", (layer,))
+            return frozenset(unit for (unit,) in found)
+
     def shown_by(self, image: int) -> list[Example]:
         """Return for which units an image is an example: one of the strongest, or a typical one."""
         return [example_of(row) for row in self._source.rows(EXAMPLES, "image = ?", image)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from math import isfinite
 from typing import Any
 
-from phosphene.atlas.records import Example
+from phosphene.atlas.records import DreamRow, Example
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.explore.shelf import Shelf
 
@@ -31,6 +31,7 @@ def unit_data(shelf: Shelf, unit: AtlasUnit) -> dict[str, Any]:
         "visible": [asdict(row) for row in unit.visible],
         "correlated": [asdict(row) for row in unit.correlated],
         "trust": [asdict(row) for row in unit.evidence],
+        "dreams": [_dream(row) for row in unit.dreams],
     }
     return {name: finite(value) for name, value in found.items()}
 
@@ -38,6 +39,11 @@ def unit_data(shelf: Shelf, unit: AtlasUnit) -> dict[str, Any]:
 def _example(unit: AtlasUnit, example: Example) -> dict[str, Any]:
     image = unit.image(example)
     return asdict(example) | {"name": image.name, "label": image.label}
+
+
+def _dream(dream: DreamRow) -> dict[str, Any]:
+    """The picture is a file of its own."""
+    return {field.name: getattr(dream, field.name) for field in fields(DreamRow)}
 
 
 def finite(value: Any) -> Any:

@@ -94,6 +94,8 @@ class Documents:
         kinds = ("html", "json", "csv", "svg") if self.site.drawn else ("html", "json", "csv")
         yield from (paths.unit_page(slug, unit.index, kind) for kind in kinds)
         yield paths.over_page(slug, unit.index)
+        if unit.dreams:
+            yield paths.dreams(slug, unit.index)
         if media.examples_of(unit):
             yield paths.patches(slug, unit.index)
             if self.site.net is not None:
@@ -156,7 +158,11 @@ class Documents:
             return None
         stem, _, what = name.removesuffix(".webp").partition("-")
         unit = self._unit(layer, stem)
-        if unit is None or not media.examples_of(unit):
+        if unit is None:
+            return None
+        if what == "dream":
+            return Document(media.dreams_sprite(unit), KIND) if unit.dreams else None
+        if not media.examples_of(unit):
             return None
         if not what:
             return Document(media.patches_sprite(atlas, unit), KIND)

@@ -87,6 +87,11 @@ class LayerFigures:
         living = set(self.living)
         return {unit: cell for unit, cell in _cells(self.atlas, self.layer.name).items() if unit in living}
 
+    @cached_property
+    def dreamt(self) -> frozenset[int]:
+        """The units that have pictures which were made to drive them."""
+        return self.atlas.dreamt_of(self.layer.name)
+
     @property
     def living(self) -> list[int]:
         """The units that are not dead."""

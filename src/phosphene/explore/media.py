@@ -25,6 +25,9 @@ _T = TypeVar("_T")
 STRIP = 8
 """Units in a layer's strip."""
 STRIP_CELL = 56
+DREAMS = 12
+"""Of the pictures that were made to drive a unit, so many are shown."""
+DREAM_CELL = 224
 ENDS = 0.6
 """Of the colours of a correlation matrix: what lies beyond takes the last one."""
 
@@ -59,6 +62,22 @@ def projections_sprite(unit: AtlasUnit, found: Patches) -> bytes:
     shown = _in_cells(unit, pictures(found.projections)[0])
     cell = cell_of(shown)
     return encoded(sprite(shown, COLUMNS, cell), cell)
+
+
+def dreams_sprite(unit: AtlasUnit) -> bytes:
+    """Return the first of the pictures that were made to drive a unit as one file."""
+    shown, cell = _dreams(unit)
+    return encoded(sprite(shown, COLUMNS, cell), cell)
+
+
+def dream_cell(unit: AtlasUnit) -> int:
+    """Return the side of a cell of that sprite, in pixels."""
+    return _dreams(unit)[1]
+
+
+def _dreams(unit: AtlasUnit) -> tuple[list[Image.Image], int]:
+    shown = [dream.picture for dream in unit.dreams[:DREAMS]]
+    return shown, cell_of(shown, DREAM_CELL)
 
 
 def _in_cells(unit: AtlasUnit, values: Sequence[_T]) -> list[_T | None]:

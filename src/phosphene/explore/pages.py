@@ -20,7 +20,7 @@ from phosphene.explore.rendering import environment, script
 from phosphene.explore.shelf import Shelf
 from phosphene.explore.site import Site
 from phosphene.explore.sizes import enlarged
-from phosphene.explore.tiles import Tile, layer_tiles, strip_tiles, unit_tile, unit_tiles
+from phosphene.explore.tiles import Tile, dream_tiles, layer_tiles, strip_tiles, unit_tile, unit_tiles
 from phosphene.explore.words import summary
 from phosphene.network import Unit
 
@@ -96,6 +96,7 @@ class Pages:
             mine=mine,
             summary=summary(mine, figures, self.site.atlas.progress.scanned),
             tiles_shown=self._tiles(unit),
+            dream_tiles=dream_tiles(unit, self.slugs[layer]),
             histogram=charts.histogram(peaks, marks),
             classes=[row for row in mine.classes if row.auc == row.auc][:CLASSES],
             relatives=self._relatives(unit, figures),

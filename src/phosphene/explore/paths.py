@@ -67,6 +67,11 @@ def projections(slug: str, unit: int) -> str:
     return f"media/{slug}/{unit}-projections.webp"
 
 
+def dreams(slug: str, unit: int) -> str:
+    """Return where the sprite of the pictures is that were made to drive a unit."""
+    return f"media/{slug}/{unit}-dream.webp"
+
+
 def strip(slug: str) -> str:
     """Return where the strip of a layer's units is."""
     return f"media/{slug}/strip.webp"

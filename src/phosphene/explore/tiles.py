@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from phosphene.atlas.reading import Atlas
-from phosphene.atlas.records import Example
+from phosphene.atlas.records import DreamRow, Example
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.phrases import counted
 from phosphene.explore import media, paths
@@ -60,6 +60,19 @@ def _of_example(unit: AtlasUnit, example: Example, plain: Tile) -> Tile:
     return replace(plain, value=below, alt=shown, href=paths.image_page(example.image))
 
 
+def dream_tiles(unit: AtlasUnit, slug: str) -> list[Tile]:
+    """Return the tiles of the pictures that were made to drive a unit."""
+    where, size = paths.dreams(slug, unit.index), enlarged(media.dream_cell(unit), DREAM)
+    return [
+        Tile(unit.index, cell, number(dream.activation), _of_dream(unit, dream), "", where, size)
+        for cell, dream in enumerate(unit.dreams[: media.DREAMS])
+    ]
+
+
+def _of_dream(unit: AtlasUnit, dream: DreamRow) -> str:
+    return f"what drives {unit} most, from seed {dream.seed}: {number(dream.activation)}"
+
+
 def layer_tiles(atlas: Atlas, figures: LayerFigures, slug: str) -> list[Tile]:
     """Return a tile for each unit of a layer that has a page: its strongest patch."""
     return [unit_tile(atlas, figures, unit, slug) for unit in range(figures.shown)]
@@ -82,6 +95,8 @@ def _nothing(atlas: Atlas, figures: LayerFigures, unit: int) -> str:
     return "" if unit in figures.cells else "no finite value on any picture"
 
 
+DREAM = 160
+"""Pixels to a side of a picture that was made to drive a unit."""
 LEFT_OUT = "not in these files"
 
 

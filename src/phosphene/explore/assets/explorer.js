@@ -113,6 +113,8 @@ function layerPage() {
   const grid = document.getElementById("grid");
   const tiles = new Map([...grid.children].map((tile) => [Number(tile.dataset.unit), tile]));
   const column = new Map(page.measures.map((measure, at) => [measure.name, at]));
+  const words = new Map([...tiles].map(([unit, tile]) => [unit, tile.querySelector("img")?.alt]));
+  const sharp = new Map([...tiles].map(([unit, tile]) => [unit, tile.querySelector(".cell").classList.contains("sharp")]));
   const patches = new Map([...tiles].map(([unit, tile]) => [unit, tile.querySelector("img")?.getAttribute("src")]));
 
   function arrange({ sort, order, only }) {
@@ -136,6 +138,18 @@ function layerPage() {
     document.getElementById("count").textContent = units.length === tiles.size ? `${tiles.size} units` : `${units.length} of ${tiles.size} units`;
   }
 
+  // The picture that was made to drive a unit; how large it is, is known when it is there.
+  function dreamt(tile, unit, cell, img) {
+    img.alt = `what drives ${page.layer}:${unit} most`;
+    if (tile.dataset.dream == null) {
+      cell.classList.add("empty");
+      cell.append(element("span", { class: "reason" }, "none yet"));
+      return;
+    }
+    img.addEventListener("load", () => cell.classList.toggle("sharp", img.naturalWidth <= 144), { once: true });
+    img.src = `${root}media/${grid.dataset.slug}/${unit}-dream.webp`;
+  }
+
   function show({ view, scale }) {
     const projected = view.startsWith("projection");
     grid.classList.toggle("nine", view === "nine" || view === "projections");
@@ -144,13 +158,17 @@ function layerPage() {
       const img = cell.querySelector("img");
       if (!img) continue;
       cell.classList.toggle("grey", projected);
+      cell.classList.toggle("sharp", sharp.get(unit));
       cell.classList.remove("empty");
+      cell.querySelector(".reason")?.remove();
       img.style.filter = "";
-      if (!projected) {
+      if (view === "dream") {
+        dreamt(tile, unit, cell, img);
+      } else if (!projected) {
         img.src = patches.get(unit);
-        img.alt = img.alt.replace(/^its projection: /, "");
+        img.alt = words.get(unit);
       } else {
-        if (!img.alt.startsWith("its projection: ")) img.alt = `its projection: ${img.alt}`;
+        img.alt = `its projection: ${words.get(unit)}`;
         if (grid.dataset.projections === "files") img.src = `${root}media/${grid.dataset.slug}/${unit}-projections.webp`;
       }
     }
