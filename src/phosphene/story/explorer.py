@@ -16,7 +16,7 @@ from phosphene.story.words import counted
 
 FOLDER = "explorer"
 STORY = "../../index.html"
-DEEP_UNITS = 8
+DEEP_UNITS = 6
 """Of each layer of the deep network so many units have pages: all would take minutes."""
 
 
