@@ -15,6 +15,7 @@ from phosphene.atlas.reading import open_atlas
 from phosphene.explore.documents import Documents
 from phosphene.explore.serve import serve
 from phosphene.explore.site import Site
+from phosphene.paper.correspondence_parts import read_parts
 from tests.evidence import planted
 from tests.story.tiny import picture
 
@@ -40,6 +41,7 @@ PAGES = {
     "image": "images/{image}.html?layer=act&unit=act:0",
     "over": f"over/act/{planted.index('green')}.html?choose=random&seed=3",
     "yours": "yours.html",
+    "parts": "parts.html",
     "search": "search.html?q=marked",
     "nothing found": "search.html?q=%3Cscript%3Ealert(1)%3C/script%3E",
 }
@@ -259,6 +261,36 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(browser, server, tmp
     page.wait_for_function("document.getElementById('drop-error').textContent")
     assert "picture" in page.locator("#drop-error").inner_text()
     context.close()
+
+
+def test_parts_are_drawn_and_kept_as_a_file(browser, server, tmp_path):
+    for number, name in enumerate(("a.png", "b.png")):
+        picture(number).resize((80, 40)).save(tmp_path / name)
+    home = home_of(server)
+    with watched(browser, home) as page:
+        visit(page, home + "parts.html")
+        page.set_input_files("#files", [tmp_path / "b.png", tmp_path / "a.png"])
+        page.wait_for_function("document.getElementById('shown').naturalWidth === 80")
+        assert "a.png: 1 of 2" in page.locator("#which").inner_text()
+        frame = page.locator("#frame").bounding_box()
+        scale = frame["width"] / 80
+        page.mouse.move(frame["x"] + 10 * scale, frame["y"] + 5 * scale)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 30 * scale, frame["y"] + 25 * scale, steps=3)
+        page.mouse.up()
+        page.click("#after")
+        page.wait_for_function("document.getElementById('shown').alt === 'b.png'")
+        page.fill("#part", "eye")
+        for edge, value in zip(("x0", "y0", "x1", "y1"), (1, 2, 30, 400), strict=True):
+            page.fill(f"[name={edge}]", str(value))
+        page.get_by_role("button", name="set").click()
+        with page.expect_download() as kept:
+            page.click("#keep")
+        kept.value.save_as(tmp_path / "parts.json")
+    found = read_parts(tmp_path / "parts.json").boxes
+    nose, eye = (list(found[name][part]) for name, part in (("a.png", "nose"), ("b.png", "eye")))
+    assert nose == pytest.approx([10, 5, 30, 25], abs=1)
+    assert eye == [1, 2, 30, 40]
 
 
 def test_other_rules_are_asked_for(browser, server):

@@ -32,6 +32,7 @@ PAGES = (
     "/search.html",
     "/search.js",
     "/yours.html",
+    "/parts.html",
     "/layers/{layer}/{file}",
     "/media/{layer}/{file}",
     "/images/{file}",

@@ -26,6 +26,7 @@ _ASSETS = {
     "explorer.css": "text/css; charset=utf-8",
     "explorer.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "parts.js": "text/javascript; charset=utf-8",
 }
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
 
@@ -67,6 +68,7 @@ class Documents:
             paths.HOME: lambda: _page(self._pages.network()),
             paths.SEARCH: lambda: _page(self._pages.search()),
             paths.INDEX: lambda: Document(self._index(), _ASSETS["explorer.js"]),
+            paths.PARTS: lambda: _page(self._pages.parts()),
             paths.YOURS: lambda: _page(self._pages.yours()),
         }
         if path in top:
@@ -80,7 +82,8 @@ class Documents:
 
     def paths(self) -> Iterator[str]:
         """Yield the path of everything that stands in a folder of files."""
-        yield from (paths.HOME, paths.SEARCH, paths.INDEX, *(f"assets/{name}" for name in _ASSETS if name != "live.js"))
+        yield from (paths.HOME, paths.SEARCH, paths.PARTS, paths.INDEX)
+        yield from (f"assets/{name}" for name in _ASSETS if name != "live.js")
         images: set[int] = set()
         for layer, slug in self._pages.slugs.items():
             yield from (paths.layer_page(slug), paths.matrix_page(slug), paths.matrix_picture(slug), paths.strip(slug))

@@ -126,6 +126,10 @@ class Pages:
         """A picture of one's own."""
         return self._render("yours", paths.YOURS, data=script({"image": None, "slugs": list(self.slugs.values())}))
 
+    def parts(self) -> str:
+        """Where parts of pictures are drawn; it needs neither the scan nor a server."""
+        return self._render("parts", paths.PARTS)
+
     def over(self, unit: AtlasUnit) -> str:
         """One unit over many pictures."""
         layer = unit.layer.name

@@ -30,6 +30,7 @@ HOME = "index.html"
 SEARCH = "search.html"
 INDEX = "search.js"
 YOURS = "yours.html"
+PARTS = "parts.html"
 
 
 def layer_page(slug: str) -> str:
