@@ -27,7 +27,7 @@ _KINDS = {
 }
 _OTHER = "scripts and styles"
 _POLICY = (
-    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data: blob:; "
     "form-action 'self' file:; base-uri 'none'"
 )
 _HEAD = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'.encode()
