@@ -2,8 +2,6 @@
 SHELL := bash
 BIN := .venv/bin
 SETUP := bash scripts/setup.sh
-# Two processes test side by side: more threads in each would only wait for one another.
-TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .PHONY: demo test quick bench lint docs
 
@@ -13,11 +11,11 @@ demo: ## the whole story on bundled parts, into demo/
 
 test: ## the whole test suite
 	@$(SETUP) dev
-	@$(TEST)
+	@$(BIN)/python -m pytest -n 2
 
 quick: ## the tests that take less than a minute together
 	@$(SETUP) dev
-	@$(TEST) -m "not slow"
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
 bench: ## the figures of README and benchmarks/
 	@$(SETUP) dev
