@@ -197,6 +197,14 @@ def test_from_the_network_to_a_unit_and_back_by_keys_alone(browser, server):
         page.wait_for_url(f"{home}index.html")
 
 
+@pytest.mark.parametrize("word", ["doubtful", "specific"])
+def test_what_was_not_measured_is_not_said_to_be_missing(browser, server, word):
+    home = home_of(server)
+    with watched(browser, home) as page:
+        visit(page, home + f"search.html?q={word}")
+        assert "was not measured" in page.locator("#said").inner_text()
+
+
 def test_every_choice_is_in_the_address(browser, server):
     home = home_of(server)
     with watched(browser, home) as page:

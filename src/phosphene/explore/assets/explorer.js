@@ -287,6 +287,8 @@ function find(index, query) {
   const within = names.map((name, at) => [name, at]).filter(([name]) => query.toLowerCase().endsWith(` ${name.toLowerCase()}`))[0];
   const word = (within ? query.slice(0, -within[0].length) : query).trim().toLowerCase();
   const kept = (units) => (within ? units.filter((each) => each.layer === within[1]) : units);
+  const unmeasured = !index.questions.length && ["specific", "doubtful"].includes(word);
+  if (unmeasured) return { said: "How far pictures can be trusted was not measured in this scan; phosphene trust does it.", units: [] };
   return byClass(index, word, kept) ?? byState(everyone, word, kept) ?? byCause(everyone, word, kept) ?? byQuestion(index, word, kept) ?? {
     said: `Nothing goes with “${query}”. Try a class, a colour, a unit's number, or a state such as dead.`,
     units: [],
