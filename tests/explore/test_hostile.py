@@ -110,7 +110,7 @@ def _rendered(tmp_path_factory, naming):
         site.atlas.close()
 
 
-ASSETS = ("explorer.js", "live.js", "search.js")
+ASSETS = ("explorer.js", "live.js", "parts.js", "search.js")
 
 
 class Outline(HTMLParser):
