@@ -37,7 +37,9 @@ class Sources:
 def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources:
     """Take the units' maps out of ``maps`` (N, C, H, W), and of them what ``position`` says."""
     channel = torch.tensor([unit.index for unit in units], device=maps.device)
-    own = maps.index_select(1, channel).movedim(1, 0)  # (U, N, H, W)
+    # What is sent back is worked on in place: never the model's own maps, nor the values that are told.
+    copied = position == "map" or not _all_in_order(units, maps)
+    own = (maps.index_select(1, channel) if copied else maps).movedim(1, 0)  # (U, N, H, W)
     width = own.shape[-1]
     if isinstance(position, tuple):
         _check_position(position, (own.shape[-2], width))
@@ -50,8 +52,12 @@ def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources
     places = torch.stack([place // width, place % width], dim=-1)
     if position == "map":
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
-    point = activation[..., None, None, None].clone()  # what is sent back is worked on in place
+    point = activation[..., None, None, None].clone()
     return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
+
+
+def _all_in_order(units: Sequence[Unit], maps: Tensor) -> bool:
+    return len(units) == maps.shape[1] and all(unit.index == index for index, unit in enumerate(units))
 
 
 def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:
