@@ -1,27 +1,16 @@
 """Scans of real pictures that are killed as a power cut would, at any moment, and go on."""
 
-import random
-import signal
-import subprocess
-import sys
-import time
-
 import numpy as np
 import pytest
 from PIL import Image
 
 import phosphene as ph
+from phosphene.scan.run import Finishing, Progress
 from tests.scan.brute import SIZE
+from tests.scan.killed import BATCH, SHARD, End, scanned
 
-COUNT = 96
-SCAN = """
-import sys
-from phosphene.scan import run
-from tests.scan.brute import network
-run.SHARD = 8
-run.scan(network(), sys.argv[1], sys.argv[2], ["relu", "conv2"], top=5, sample=16, batch=4, resume=sys.argv[3] == "yes",
-         tell=lambda event: print(event, flush=True)).close()
-"""
+COUNT = 64
+LAST = COUNT // BATCH  # the event that tells of the last pictures
 
 
 @pytest.fixture(scope="module")
@@ -33,53 +22,41 @@ def folder(tmp_path_factory):
     return root
 
 
-def begun(folder, out, resume):
-    command = [sys.executable, "-c", SCAN, str(folder), str(out), "yes" if resume else "no"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 @pytest.fixture(scope="module")
 def whole(folder, tmp_path_factory):
     """The content of a scan that nothing disturbed."""
     out = tmp_path_factory.mktemp("whole") / "a.atlas"
-    said, errors = begun(folder, out, resume=False).communicate(timeout=120)
-    assert "Progress" in said, errors
+    ended, told = scanned(folder, out)
+    assert ended
+    assert [event.done for event in told if isinstance(event, Progress)] == list(range(BATCH, COUNT + 1, BATCH))
+    assert isinstance(told[-1], Finishing)
     with ph.open_atlas(out) as atlas:
         return atlas.content_hash()
 
 
-def killed_after(folder, out, events, wait):
-    """Kill a scan some time after it has told of so many events; it may have come to its end by then."""
-    process = begun(folder, out, resume=out.exists())
-    for _ in range(events):
-        process.stdout.readline()
-    time.sleep(wait)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
-def survives(folder, out, seed, whole):
-    draw = random.Random(seed)
-    assert killed_after(folder, out, draw.randrange(1, 12), draw.random() * 0.03)
-    killed_after(folder, out, draw.randrange(1, 8), draw.random() * 0.03)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (End(1, 0), End(1, 0.02)),  # before anything was committed
+        (End(2, 0.002), End(2, 0.006)),  # while the first shard is
+        (End(7, 0.01), End(6, 0)),  # within a shard, and while one is committed
+        (End(11, 0.03), End(1, 0.03)),
+        (End(LAST, 0), End(1, 0)),  # while the last shard is committed, and when it begins again
+        (End(LAST + 1, 0.01), End(1, 0.04)),  # while the atlas is finished, twice
+    ],
+)
+def test_it_goes_on_to_the_same_content(folder, tmp_path, first, second, whole):
+    out = tmp_path / "a.atlas"
+    assert not scanned(folder, out, first)[0]
+    scanned(folder, out, second)
     with ph.open_atlas(out) as atlas:
-        done = atlas.progress.done
-        assert done % 8 == 0 or done == COUNT
-    said, errors = begun(folder, out, resume=True).communicate(timeout=120)
+        done, complete = atlas.progress.done, atlas.complete
+        assert done % SHARD == 0
+    ended, told = scanned(folder, out)
     with ph.open_atlas(out) as atlas:
-        assert atlas.complete, errors
+        assert ended
+        assert atlas.complete
         assert atlas.content_hash() == whole
-    if done < COUNT:
-        assert f"Progress(done={done + 4}," in said.splitlines()[0]  # nothing that was committed is done again
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_it_goes_on_to_the_same_content(folder, tmp_path, seed, whole):
-    survives(folder, tmp_path / "a.atlas", seed, whole)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 8))
-def test_it_goes_on_to_the_same_content_again_and_again(folder, tmp_path, seed, whole):
-    survives(folder, tmp_path / "a.atlas", seed, whole)
+    if not complete:
+        events = [event.done for event in told if isinstance(event, Progress)]
+        assert events == list(range(done + BATCH, COUNT + 1, BATCH))  # nothing that was committed is done again
