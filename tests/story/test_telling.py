@@ -17,8 +17,11 @@ from phosphene.evidence.filling import trust
 from phosphene.network import Network
 from phosphene.sheets.top import Projecting, top_sheet
 from phosphene.sources.images import images
-from phosphene.story import telling
+from phosphene.story import ask, first, telling
+from phosphene.story.findings import find
+from phosphene.story.material import Material
 from phosphene.story.page import prose
+from phosphene.story.scanned import scanned
 from phosphene.story.telling import tell
 from tests.explore.reading import links, read
 from tests.story import tiny
@@ -53,11 +56,23 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+def told_of_hostile_and_broken_files(root):
+    """The whole story of ten pictures, two of which have evil names, and of one that cannot be read."""
+    place = tiny.folder(root / "pictures", HOSTILE)
+    (place / "cat" / "broken.png").write_bytes(b"no picture")
+    return tell(tiny.network(), tiny.network("tiny-deep", 1), images(place), root / "out", tiny.quiet, most=11)
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    root = tmp_path_factory.mktemp("story")
-    pictures = images(tiny.folder(root / "pictures", HOSTILE))
-    return tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, root / "out", tiny.quiet)
+    """Written once, looked at by many tests, changed by none."""
+    return told_of_hostile_and_broken_files(tmp_path_factory.mktemp("story"))
+
+
+def short(monkeypatch, *chapters):
+    """Leave all other chapters out: most of the time goes into figures that a test of the rest does not look at."""
+    monkeypatch.setattr(telling, "CHAPTERS", chapters)
+    monkeypatch.setattr(telling.cards, "measured", lambda found: ())
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +130,7 @@ def test_the_summary_states_the_figures_and_lists_the_files(told, page):
         "tiny": "explorer/tiny/index.html",
         "tiny-deep": "explorer/tiny-deep/index.html",
     }
-    assert said["images"] == {"name": "pictures", "used": 10, "offered": 10, "failures": []}
+    assert {**said["images"], "failures": None} == {"name": "pictures", "used": 10, "offered": 11, "failures": None}
     assert [layer["units"] for layer in said["layers"]] == [4, 6]
     assert set(said["deep_layers"]) == {"relu1", "relu2"}
     assert said["atlases"] == ["tiny.atlas", "tiny-deep.atlas"]
@@ -163,16 +178,21 @@ def test_the_page_holds_the_cards_of_three_units(told):
 
 
 def test_large_pictures_are_to_be_given_again(tmp_path):
-    picture = tiny.picture(0).resize((300, 200))
     place = tiny.folder(tmp_path / "pictures")
-    picture.save(place / "cat" / "large.png")
-    told = tell(tiny.network(), tiny.network("tiny-deep", 1), images(place), tmp_path / "out", tiny.quiet)
-    assert "--network tiny-deep --images PICTURES --out top.png" in told.page.read_text()
+    tiny.picture(0).resize((300, 200)).save(place / "cat" / "large.png")
+    net, deep, pictures = tiny.network(), tiny.network("tiny-deep", 1), images(place)
+    with (
+        scanned(net, pictures, tmp_path / "tiny.atlas", tiny.quiet) as atlas,
+        scanned(deep, pictures, tmp_path / "tiny-deep.atlas", tiny.quiet) as deep_atlas,
+    ):
+        found = find(net, deep, atlas, deep_atlas, Material.of(pictures, pictures, atlas), 0)
+        _, top, export = ask.ask_section(found).commands
+    assert top.endswith("--network tiny-deep --images PICTURES --out top.png")
+    assert export == "phosphene export tiny-deep.atlas pages --images PICTURES"
 
 
 def test_the_same_again_is_the_same_to_the_byte(told, tmp_path):
-    pictures = images(tiny.folder(tmp_path / "pictures", HOSTILE))
-    again = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
+    again = told_of_hostile_and_broken_files(tmp_path)
     digests = [{each: digest(one.page.parent / each) for each in there(one)} for one in (told, again)]
     assert digests[0] == digests[1]
 
@@ -185,11 +205,7 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_broken_pictures_are_passed_over_and_named(tmp_path):
-    (tiny.folder(tmp_path / "pictures") / "cat" / "broken.png").write_bytes(b"no picture")
-    told = tell(
-        tiny.network(), tiny.network("deep", 1), images(tmp_path / "pictures"), tmp_path / "out", tiny.quiet, most=11
-    )
+def test_broken_pictures_are_passed_over_and_named(told):
     assert [each["id"] for each in told.summary["images"]["failures"]] == ["cat/broken.png"]
     assert "1 picture could not be read" in told.page.read_text()
 
@@ -207,6 +223,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_):
         raise PhospheneError("no")
 
+    short(monkeypatch, first.filters_section)
     monkeypatch.setattr(telling, "rendered", fail)
     pictures = images(tiny.folder(tmp_path / "pictures"))
     with pytest.raises(PhospheneError, match=r"^no$"):
@@ -233,6 +250,8 @@ def test_dead_units_are_said_to_be_dead(tmp_path):
     assert "<code>relu2:5</code> is dead on these pictures" in text
     assert not (told.page.parent / "deep-relu2-wide-light.png").exists()
     assert told.summary["deep_layers"]["relu2"] == {"units": 6, "dead": 6}
+    assert told.summary["images"] == {"name": "pictures", "used": 10, "offered": 10, "failures": []}
+    assert "could not be read" not in text
 
 
 def test_pictures_without_anything_in_them_are_refused(tmp_path):
@@ -299,6 +318,7 @@ def test_trust_goes_on_from_the_cards(told, tmp_path):
 
 
 def test_of_a_wide_network_only_some_units_have_pages_and_the_page_says_so(tmp_path, monkeypatch):
+    short(monkeypatch, ask.ask_section)
     monkeypatch.setattr("phosphene.story.explorer.DEEP_UNITS", 2)
     pictures = images(tiny.folder(tmp_path / "pictures"))
     told = tell(tiny.network(), tiny.network("tiny-deep", 1), pictures, tmp_path / "out", tiny.quiet)
