@@ -15,6 +15,7 @@ from phosphene.errors import UsageError
 from phosphene.scan import derive, pairs
 from phosphene.scan.pairs import CoMoments
 from phosphene.scan.run import scan
+from phosphene.scan.wide import wide
 from tests.scan.test_against_brute_force import CLASSES, COUNT, NAMES, NET, X, scanned
 
 DRAW = np.random.default_rng(4)
@@ -130,17 +131,23 @@ def four(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_wide_layer_is_said_before_the_scan_and_in_the_atlas(four: Path) -> None:
+def test_what_is_kept_of_a_wide_layer_is_said() -> None:
     net = ph.Network(Wide(5000).eval(), input_size=(3, 2, 2), name="wide")
-    said = "correlations of conv are those of its first 1,677 units with all 5,000"
+    assert wide(net.layers()) == "correlations of conv are those of its first 1,677 units with all 5,000"
+
+
+def test_a_wide_layer_is_said_before_the_scan_and_in_the_atlas(four: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "PAIRS", 17 * 50)
+    net = ph.Network(Wide(50).eval(), input_size=(3, 2, 2), name="wide")
+    said = "correlations of conv are those of its first 17 units with all 50"
     with pytest.warns(UserWarning, match=f"^{said}$"):
         atlas = scan(net, four, four / "wide.atlas", sample=4, keep_images=False)
     with atlas:
         assert atlas.manifest.preprocessing.endswith(said)
-        assert atlas.array("conv", "pair_products").shape == (1677, 5000)
+        assert atlas.array("conv", "pair_products").shape == (17, 50)
         pairs = atlas.query("SELECT min(unit), max(unit), max(other) FROM correlations").rows[0]
         assert pairs[0] == 0
-        assert pairs[1] < 1677 < pairs[2]
+        assert pairs[1] < 17 < pairs[2]
 
 
 def test_a_layer_that_no_atlas_takes_is_refused_before_the_scan(four: Path) -> None:
