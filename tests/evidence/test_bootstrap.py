@@ -13,6 +13,9 @@ def test_every_draw_takes_as_many_images_as_there_are():
     assert (drawn.sum(1) == 30).all()
     assert drawn.mean() == pytest.approx(1)
     assert drawn.var() == pytest.approx(29 / 30, rel=0.1)
+    with pytest.raises(ValueError, match="read-only"):  # others are given the same array
+        drawn[0, 0] = 1
+    weights.cache_clear()
     assert (weights(30, 500, 3) == drawn).all()
     assert (weights(30, 500, 4) != drawn).any()
 

@@ -7,6 +7,8 @@ that each was drawn is kept, so that a figure that is made of sums over images i
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from phosphene.evidence.finding import Interval
@@ -16,10 +18,13 @@ DRAWS = 400
 LEVEL = 0.95
 
 
+@lru_cache(maxsize=4)  # a card or a figure asks for the same draws again and again; they can take 13 MB each
 def weights(images: int, draws: int = DRAWS, seed: int = 0) -> Floats:
-    """Return how often each image was drawn, (draws, images) float64; every row sums to ``images``."""
+    """Return how often each image was drawn, (draws, images) float64, read-only; every row sums to ``images``."""
     chance = np.full(images, 1 / max(images, 1))
-    return np.random.default_rng(seed).multinomial(images, chance, draws).astype(np.float64)
+    drawn = np.random.default_rng(seed).multinomial(images, chance, draws).astype(np.float64)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def interval(figures: Floats, level: float = LEVEL) -> Interval | None:
