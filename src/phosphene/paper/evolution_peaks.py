@@ -76,23 +76,21 @@ class Looks:
 
 
 def looks(
-    net: Network, layer: str, units: Sequence[int], inputs: Tensor, places: Sequence[int], rule: Rule, unpool: Unpool
+    net: Network, layer: str, peaks: Sequence[tuple[int, int, float]], inputs: Tensor, rule: Rule, unpool: Unpool
 ) -> Looks:
-    """Send the value at one place of each unit's map back, each on its own picture of ``inputs`` (K, C, H, W)."""
+    """Send peaks back, each a unit, a place of its map and the value there, on pictures of their own (K, C, H, W)."""
     known = net.layer(layer)
     few = max(1, VALUES // max(known.units * known.size[0] * known.size[1], inputs[0].numel()))
     patches, projections = [], []
     beyond = net.scale.to_picture(torch.zeros(1, net.input_size[0], 1, 1)).flatten()
-    for start in range(0, len(units), few):
-        part = slice(start, start + few)
-        maps = net.record(inputs[part], layer)[layer]
-        signal = torch.zeros_like(maps)
-        for row, (unit, place) in enumerate(zip(units[part], places[part], strict=True)):
-            signal[row, unit].view(-1)[place] = maps[row, unit].reshape(-1)[place]
-        sent = project(net, inputs[part], layer, rule=rule, unpool=unpool, signal=signal)
-        width, size = known.size[1], (inputs.shape[2], inputs.shape[3])
-        for row, place in enumerate(places[part]):
-            box = box_of(known.view, divmod(place, width), size)
+    for start in range(0, len(peaks), few):
+        part = peaks[start : start + few]
+        signal = inputs.new_zeros(len(part), known.units, *known.size)
+        for row, (unit, place, value) in enumerate(part):
+            signal[row, unit].view(-1)[place] = value
+        sent = project(net, inputs[start : start + few], layer, rule=rule, unpool=unpool, signal=signal)
+        for row, (_, place, _) in enumerate(part):
+            box = box_of(known.view, divmod(place, known.size[1]), (inputs.shape[2], inputs.shape[3]))
             patches.append(box.cut(sent.inputs[row], beyond).cpu())
             projections.append(box.cut(sent.pixels[0, row], torch.zeros_like(beyond)).cpu())
     return Looks(torch.stack(patches), torch.stack(projections))

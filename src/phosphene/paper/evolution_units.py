@@ -203,14 +203,18 @@ def _life(
     own = [Peaks(each.value[list(chosen.units)], each.place[list(chosen.units)]) for each in peaks]
     strongest = np.stack([each.strongest for each in own])
     views = _Views(layer, chosen.units, own, shown, read, way)
-    seen = [views.at(moment.net, n, columns) for n, (moment, columns) in enumerate(zip(course, strongest, strict=True))]
+    every = np.arange(len(chosen.units))
+    seen = [views.at(moment.net, n, every, strongest[n]) for n, moment in enumerate(course)]
     nothing = np.full(len(chosen.units), np.nan)
     like, same, rank = [nothing], [nothing], [nothing]
     for n in range(1, len(course)):
-        former = views.at(course[n].net, n, strongest[n - 1])
         known = (strongest[n - 1] >= 0) & (strongest[n] >= 0)
         like.append(np.where(known, likeness(seen[n - 1].projections, seen[n].projections), np.nan))
-        same.append(np.where(known, likeness(seen[n - 1].projections, former.projections), np.nan))
+        same.append(like[n].copy())  # without a jump it is the same picture
+        jumped = np.flatnonzero(known & (strongest[n - 1] != strongest[n]))
+        if len(jumped):
+            former = views.at(course[n].net, n, jumped, strongest[n - 1][jumped])
+            same[n][jumped] = likeness(seen[n - 1].projections[jumped], former.projections)
         before = np.take_along_axis(own[n].value, strongest[n - 1].clip(0)[:, None], 1)
         rank.append(np.where(known, 1 + (own[n].value > before).sum(1), np.nan))
     spread, ends = zip(*(selectivity(each.value) for each in own), strict=True)
@@ -233,12 +237,14 @@ class _Views:
     read: list[int]
     way: tuple[Rule, Unpool]
 
-    def at(self, net: Network, moment: int, columns: Integers) -> Looks:
-        """Send each unit's peak on the picture of its column back, by the weights of a moment."""
-        columns = columns.clip(0)
-        inputs = self.shown.inputs([self.read[column] for column in columns])
-        places = self.peaks[moment].place[np.arange(len(columns)), columns]
-        return looks(net, self.layer, self.units, inputs, places.tolist(), *self.way)
+    def at(self, net: Network, moment: int, rows: Integers, columns: Integers) -> Looks:
+        """Send peaks back by the weights of a moment: of units, by their row, each on the picture of its column."""
+        columns, peaks = columns.clip(0), self.peaks[moment]
+        single, copies = np.unique(columns, return_inverse=True)
+        inputs = self.shown.inputs([self.read[column] for column in single])[copies]
+        where, value = peaks.place[rows, columns].tolist(), peaks.value[rows, columns].tolist()
+        units = [self.units[row] for row in rows]
+        return looks(net, self.layer, list(zip(units, where, value, strict=True)), inputs, *self.way)
 
     @staticmethod
     def drawn(seen: Sequence[Looks], places: tuple[int, ...]) -> tuple[Tensor, Tensor]:
