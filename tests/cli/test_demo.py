@@ -1,19 +1,23 @@
 """`phosphene demo` on tiny networks: what it says where, and what it leaves behind."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from phosphene.cli import app
 from phosphene.sources import networks
+from phosphene.story import telling
 from tests.story import tiny
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
+    """One chapter: the others are asked in tests/story."""
     tiny.folder(tmp_path / "pictures")
     monkeypatch.setattr(networks, "load", lambda name, device: tiny.network(name, seed=len(name)))
+    monkeypatch.setattr(telling, "CHAPTERS", telling.CHAPTERS[:1])
     monkeypatch.chdir(tmp_path)
 
     def call(*words):
@@ -22,21 +26,30 @@ def run(tmp_path, monkeypatch):
     return call
 
 
-def test_it_says_what_to_open_and_its_progress_on_stderr(run, tmp_path):
-    result = run()
+def test_its_figures_for_machines_and_its_progress_on_stderr(run, tmp_path):
+    result = run("--json", "--seed", "3")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout == f"Open {tmp_path / 'demo' / 'index.html'}\n"
-    assert "showing 10 pictures to cifar …" in result.stderr
-    assert (tmp_path / "demo" / "index.html").is_file()
-
-
-def test_for_machines(run, tmp_path):
-    result = run("--out", "there", "--json", "--seed", "3")
     said = json.loads(result.stdout)
-    assert said["page"] == str(tmp_path / "there" / "index.html")
+    assert said["page"] == str(tmp_path / "demo" / "index.html")
+    assert (tmp_path / "demo" / "index.html").is_file()
     assert said["images"]["used"] == 10
     assert said["seed"] == 3
     assert 0 <= said["layers"][0]["mean_correlation"] <= 1
+    assert "showing 10 pictures to cifar …" in result.stderr
+
+
+def test_it_tells_the_story_of_both_networks_and_says_what_to_open(run, monkeypatch):
+    asked = []
+
+    def tell(net, deep, images, out, progress, seed):
+        asked.append((net.name, deep.name, len(images), out, seed))
+        return telling.Told(out / "index.html", {})
+
+    monkeypatch.setattr(telling, "tell", tell)
+    for words, out in (((), "demo"), (("--out", "there"), "there")):
+        result = run(*words)
+        assert (result.exit_code, result.stdout) == (0, f"Open {Path(out) / 'index.html'}\n")
+    assert asked == [("cifar", "cifar-deep", 10, Path(out), 0) for out in ("demo", "there")]
 
 
 @pytest.mark.parametrize(
