@@ -21,10 +21,10 @@ from tests.evidence.planted_pixels import Fooling, untrained
 LAYER = "relu3"
 
 
-def sights(layer: str = LAYER) -> Sights:
+def sights(layer: str, units: int) -> Sights:
     seed = planted.fresh_seed()
     x, _ = planted.pictures(4, seed)
-    return sight(untrained(seed), [Unit(layer, index) for index in range(32)], x, seed)
+    return sight(untrained(seed), [Unit(layer, index) for index in range(units)], x, seed)
 
 
 def of_all(values: list[np.ndarray]) -> float:
@@ -33,7 +33,7 @@ def of_all(values: list[np.ndarray]) -> float:
 
 def test_without_training_switches_show_the_image_and_not_the_unit():
     """Nie et al. 2018; Mahendran & Vedaldi 2016: units differ less than images do, and `fill` differs."""
-    found = specificity(sights())
+    found = specificity(sights(LAYER, 16))
     units, images, unpooled = (
         of_all([getattr(each, name).cosine for each in found]) for name in ("units", "images", "unpooled")
     )
@@ -76,7 +76,7 @@ def _correlation(projections: Tensor, pictures: Tensor) -> Tensor:
 
 def test_guided_pictures_hardly_see_that_the_top_layer_is_re_drawn():
     """Adebayo et al. 2018. The gradient does see it."""
-    top = sights("conv3")
+    top = sights("conv3", 32)
     guided, gradient = (learned(top, Way(rule), draws=1) for rule in ("guided", "gradient"))
     assert of_all([each.cosine[0] for each in guided]) > 0.5
     assert abs(of_all([each.cosine[0] for each in gradient])) < 0.2

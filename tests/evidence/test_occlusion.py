@@ -137,6 +137,6 @@ def test_a_picture_of_the_wrong_unit_is_doubted():
     seed = planted.fresh_seed()
     net = untrained(seed)
     x, _ = planted.pictures(4, seed)
-    found = occlusion(sight(net, [Unit("relu3", i) for i in range(32)], x), ways=WAYS[1:2])
+    found = occlusion(sight(net, [Unit("relu3", i) for i in range(16)], x), ways=WAYS[1:2])
     doubted = [bool(finding.caution) for each in found for finding in each.findings]
     assert np.mean(doubted) > 0.3

@@ -196,7 +196,7 @@ def test_real_peaks_are_those_of_torchvision(tmp_path):
     import phosphene as ph
 
     net = ph.load("torchvision/squeezenet1_0", weights=str(WEIGHTS))
-    some = ph.images(PHOTOGRAPHS).take(12, seed=3)
+    some = ph.images(PHOTOGRAPHS).take(6, seed=3)
     peaks = look(net, some, [LAYERS[-1]], tmp_path / "some.atlas", quiet)[1][LAYERS[-1]]
     model = torchvision.models.squeezenet1_0(weights=None).eval()
     model.load_state_dict(load_file(WEIGHTS))
