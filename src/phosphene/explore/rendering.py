@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,8 +17,9 @@ from phosphene.explore.data import finite
 from phosphene.explore.words import hundredths, number, tenths
 
 
+@cache
 def environment() -> Environment:
-    """Return the templates' environment."""
+    """Return the templates' environment, one for all sites: to compile a template takes longer than most pages do."""
     made = Environment(
         loader=PackageLoader("phosphene.explore"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
