@@ -12,7 +12,7 @@ from PIL import Image
 
 from phosphene.explore import paths
 from tests.evidence import planted
-from tests.explore.reading import data, links, read
+from tests.explore.reading import data, links
 
 ACT = paths.slugs(["act"])["act"]
 KINDS = ("text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/webp",
@@ -20,7 +20,7 @@ KINDS = ("text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript
 
 
 def page(site, path):
-    return read(site.get(path).body)
+    return site.page(path)
 
 
 def unit(name):

@@ -13,6 +13,7 @@ from phosphene.errors import PhospheneError
 from phosphene.explore import export as exporting
 from phosphene.explore.documents import Documents
 from phosphene.explore.export import MAKER, export, projecting
+from phosphene.explore.paths import slugs
 from phosphene.explore.site import Site
 from phosphene.sources.images import images
 from tests.atlas import synthetic
@@ -30,11 +31,15 @@ def pages(folder):
     return {path: read((folder / path).read_bytes()) for path in files(folder) if path.endswith(".html")}
 
 
-def led(folder):
-    """Yield what the pages of a folder lead to or show, as (page, path in the folder or outside address)."""
-    for path, page in pages(folder).items():
-        for address in links(page, path):
-            yield path, address
+def led(pages):
+    """Return what pages lead to or show, as (page, path in the folder or outside address)."""
+    return {(path, address) for path, page in pages.items() for address in links(page, path)}
+
+
+def dead(folder):
+    """Return the links of a folder's pages that lead to nothing there."""
+    there = files(folder)
+    return {(path, address) for path, address in led(pages(folder)) if address not in there}
 
 
 def index(folder):
@@ -43,11 +48,9 @@ def index(folder):
 
 
 @pytest.fixture(scope="module")
-def whole(planted_site, tmp_path_factory):
+def whole(planted_files):
     """Everything of the planted network's scan."""
-    told = []
-    found = export(planted_site.site, tmp_path_factory.mktemp("export") / "whole", lambda *step: told.append(step))
-    return SimpleNamespace(found=found, folder=found.page.parent, told=told)
+    return SimpleNamespace(**vars(planted_files), pages=pages(planted_files.folder))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def some(planted_site, tmp_path_factory):
     """Three units of each layer."""
     folder = tmp_path_factory.mktemp("export") / "some"
     export(replace(planted_site.site, units=3), folder, tiny.quiet)
-    return folder
+    return SimpleNamespace(folder=folder, pages=pages(folder))
 
 
 # -- what is written -----------------------------------------------------------------------------------------------
@@ -73,7 +76,7 @@ def test_every_page_and_picture_is_a_file(whole, planted_site):
 
 def test_every_address_is_a_file_of_the_folder(whole):
     there = files(whole.folder)
-    addresses = list(led(whole.folder))
+    addresses = led(whole.pages)
     assert len(addresses) > 1000
     assert {address for _, address in addresses} <= there
 
@@ -87,7 +90,7 @@ def test_no_file_names_an_address_outside(whole):
 
 
 def test_every_page_keeps_to_itself_in_a_browser(whole):
-    for path, page in pages(whole.folder).items():
+    for path, page in whole.pages.items():
         policies = [each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes]
         assert len(policies) == 1, path
         rules = dict(rule.split(" ", 1) for rule in policies[0].split("; "))
@@ -117,15 +120,15 @@ def test_it_tells_how_far_it_is(whole):
 
 
 def test_with_some_units_no_link_is_dead(some):
-    there = files(some)
-    assert not {(page, address) for page, address in led(some) if address not in there}
+    there = files(some.folder)
+    assert not {(page, address) for page, address in led(some.pages) if address not in there}
     assert {path for path in there if re.fullmatch(r"layers/act/\d+\.html", path)} == {
         f"layers/act/{unit}.html" for unit in range(3)
     }
 
 
 def test_with_some_units_pages_say_so(some):
-    shown = pages(some)
+    shown = some.pages
     for page in shown.values():
         assert "Here are the first 3 units of each layer" in page.text
     layer = shown["layers/act/index.html"]
@@ -137,7 +140,7 @@ def test_with_some_units_pages_say_so(some):
 def test_a_relative_that_is_left_out_is_named_and_leads_nowhere(some, planted_site):
     unit = planted_site.atlas[planted.address("dark")]
     others = {row.other for row in unit.correlated if row.other >= 3 and row.r == row.r}
-    relatives = pages(some)[f"layers/act/{unit.index}.html"].all("div", "relatives")[0]
+    relatives = some.pages[f"layers/act/{unit.index}.html"].all("div", "relatives")[0]
     left_out = [each for each in relatives.all("span", "tile") if "not in these files" in each.text]
     assert left_out
     assert {int(each.all("span", "n")[0].text) for each in left_out} <= others
@@ -145,12 +148,12 @@ def test_a_relative_that_is_left_out_is_named_and_leads_nowhere(some, planted_si
 
 
 def test_the_last_unit_that_is_there_has_no_next(some):
-    page = pages(some)["layers/act/2.html"]
+    page = some.pages["layers/act/2.html"]
     assert {each.attributes.get("rel") for each in page.all("a")} & {"prev", "next"} == {"prev"}
 
 
 def test_a_search_finds_only_what_is_there(some, whole):
-    found, all_ = index(some), index(whole.folder)
+    found, all_ = index(some.folder), index(whole.folder)
     assert {unit for _, unit, *_ in found["units"]} == set(range(3))
     assert len(all_["units"]) == whole.found.units
     for name in planted.CLASSES:
@@ -158,17 +161,19 @@ def test_a_search_finds_only_what_is_there(some, whole):
 
 
 def test_the_matrix_is_of_all_units_and_leads_to_those_that_are_there(some, whole):
-    page = pages(some)["layers/act/matrix.html"]
+    page = some.pages["layers/act/matrix.html"]
     assert len(data(page)["order"]) == len(planted.UNITS)
     assert data(page)["shown"] == 3
-    rows = pages(whole.folder)["layers/act/matrix.html"].all("td")
+    rows = whole.pages["layers/act/matrix.html"].all("td")
     assert [cell.text for cell in page.all("td")] == [cell.text for cell in rows]
     assert {link.attributes["href"] for link in page.all("table")[0].all("a")} <= {f"{unit}.html" for unit in range(3)}
 
 
 def test_more_units_than_there_are_is_all(planted_site, whole, tmp_path):
     found = export(
-        replace(planted_site.site, units=10_000, net=None, without="not asked for"), tmp_path / "x", tiny.quiet
+        replace(planted_site.site, units=10_000, net=None, without="not asked for", drawn=False),
+        tmp_path / "x",
+        tiny.quiet,
     )
     assert found.units == whole.found.units
 
@@ -176,7 +181,7 @@ def test_more_units_than_there_are_is_all(planted_site, whole, tmp_path):
 def test_without_figures_nothing_leads_to_them(site, tmp_path):
     found = export(replace(site, drawn=False), tmp_path / "out", tiny.quiet)
     assert found.kinds["figures"].files == 0
-    assert not {(page, address) for page, address in led(tmp_path / "out") if address not in files(tmp_path / "out")}
+    assert not dead(tmp_path / "out")
     assert ">SVG</a>" not in (tmp_path / "out" / "layers/relu2/0.html").read_text(encoding="utf-8")
 
 
@@ -206,7 +211,7 @@ def test_an_earlier_export_is_replaced_and_what_is_no_more_is_gone(site, tmp_pat
     assert files(folder) < {*before, "mine.txt"}
     assert (folder / "mine.txt").read_text() == "mine"
     assert "layers/relu2/11.html" in before - files(folder)
-    assert not {(page, address) for page, address in led(folder) if address not in files(folder)}
+    assert not dead(folder)
 
 
 def test_a_folder_with_something_else_is_refused_and_left_alone(site, tmp_path):
@@ -285,7 +290,7 @@ def test_an_atlas_without_pictures(tmp_path):
         found = export(Site(atlas, tiny.network()), tmp_path / "out", tiny.quiet)
     assert found.without
     assert not [path for path in files(tmp_path / "out") if path.startswith("media/images/")]
-    assert not {(page, address) for page, address in led(tmp_path / "out") if address not in files(tmp_path / "out")}
+    assert not dead(tmp_path / "out")
 
 
 # -- names -----------------------------------------------------------------------------------------------------------
@@ -307,9 +312,17 @@ MORE = (
 NAMES = (*HOSTILE, *MORE)
 
 
-@pytest.mark.parametrize("at", range(0, len(NAMES), 3))
+def test_a_layers_name_becomes_a_plain_word_of_its_own():
+    found = slugs(NAMES)
+    assert list(found) == list(NAMES)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", slug) for slug in found.values())
+    assert len({slug.lower() for slug in found.values()} - {"images"}) == len(NAMES)
+
+
+@pytest.mark.parametrize("at", range(0, len(NAMES), 9))
 def test_no_name_leads_out_of_the_folder(tmp_path, monkeypatch, at):
     site = site_of(tmp_path / "evil.atlas", NAMES[at:] + NAMES[:at], monkeypatch)
+    site = replace(site, drawn=at == 0)  # nothing is led to by figures
     out = tmp_path / "out"
     with site.atlas:
         export(site, out, tiny.quiet)
@@ -317,8 +330,9 @@ def test_no_name_leads_out_of_the_folder(tmp_path, monkeypatch, at):
     there = files(out)
     assert all(re.fullmatch(r"([A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+\.[a-z]+", path) for path in there)
     assert len({path.lower() for path in there}) == len(there)
-    assert not {(page, address) for page, address in led(out) if address not in there}
-    for page in pages(out).values():
+    shown = pages(out)
+    assert not {(page, address) for page, address in led(shown) if address not in there}
+    for page in shown.values():
         for each in page.everything():
             assert not [name for name in each.attributes if name.startswith("on") or name == "style"]
             assert each.name not in {"iframe", "object", "embed", "base", "style"}
