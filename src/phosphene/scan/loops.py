@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit, prange, types
 from numba.extending import overload
 
+from phosphene.scan.threads import as_many_as_torch
+
 ROWS = 8  # positions taken together: running figures are then read and written an eighth as often
 
 
@@ -41,6 +43,7 @@ def _squared(a):  # noqa: ANN001, ANN202
     return np.float64(a) * np.float64(a)
 
 
+@as_many_as_torch
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def reduce(maps, total, squares, largest, place, smallest, positive):  # noqa: ANN001, ANN201
     """Reduce ``maps`` (N, positions, C) over positions into the other six, each (N, C)."""
@@ -81,6 +84,7 @@ def reduce(maps, total, squares, largest, place, smallest, positive):  # noqa: A
             place[image, u] = first
 
 
+@as_many_as_torch
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def enter(value, image, place, peaks, images, places):  # noqa: ANN001, ANN201
     """Put the peaks (N, C) of ``images`` at ``places`` into the lists (C, K), as `phosphene.scan.top` says."""
@@ -127,6 +131,7 @@ def _coloured(pixel, tables, matrix, out):  # noqa: ANN001, ANN202
     out[0], out[1], out[2] = 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
+@as_many_as_torch
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def running_sums(pictures, tables, matrix, sums):  # noqa: ANN001, ANN201
     """Fill ``sums`` (N, H + 1, W + 1, Q) as `phosphene.scan.visible.running_sums` says."""
