@@ -3,26 +3,21 @@
 Needs Chromium: the system's, found by name, or the one that CHROMIUM names.
 """
 
-import os
 import re
 import shutil
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
+from phosphene.atlas.dreaming import DreamWriter
 from phosphene.atlas.reading import open_atlas
-from phosphene.explore.documents import Documents
 from phosphene.explore.serve import serve
 from phosphene.explore.site import Site
 from phosphene.paper.correspondence_parts import read_parts
 from tests.evidence import planted
+from tests.explore.browsing import CHROMIUM, SIZES, expect, home_of, opened, playwright, resize, said, visit, watched
+from tests.explore.test_dreams import GREEN, rows
 from tests.story.tiny import picture
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
-)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -35,8 +30,10 @@ PAGES = {
     "layer": LAYER,
     "layer sorted": f"{LAYER}?view=nine&sort=explained&order=down",
     "layer projected": f"{LAYER}?view=projection&scale=shared",
+    "layer dreamt": f"{LAYER}?view=dream",
     "matrix": "layers/act/matrix.html",
     "unit": UNIT,
+    "unit with a dream": f"layers/act/{GREEN}.html",
     "dead unit": f"layers/act/{planted.index('dead')}.html",
     "image": "images/{image}.html?layer=act&unit=act:0",
     "over": f"over/act/{planted.index('green')}.html?choose=random&seed=3",
@@ -45,17 +42,29 @@ PAGES = {
     "search": "search.html?q=marked",
     "nothing found": "search.html?q=%3Cscript%3Ealert(1)%3C/script%3E",
 }
-SIZES = {"telephone": (360, 740), "desk": (1280, 900), "wall": (3840, 2160)}
-LOOKS = [("telephone", "dark"), ("wall", "light")]  # on the desk `test_nothing_is_hard_to_reach` looks, in both
+LOOKS = {"light": ("wall", "desk"), "dark": ("telephone", "desk")}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 SERIOUS = {"serious", "critical"}
+LIVING = len(planted.UNITS) - 1
+PROJECTED = "#grid img[src^='data:'], #grid .reason"
 
 
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        expect.set_options(timeout=30_000)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def dreamt_path(planted_path, tmp_path_factory):
+    """The planted network's scan, in which a unit has pictures that were made to drive it."""
+    path = shutil.copy(planted_path, tmp_path_factory.mktemp("dreamt") / "planted.atlas")
+    with DreamWriter.open(path) as writer:
+        writer.store("act", GREEN, rows(GREEN, 14))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -67,88 +76,71 @@ def pages(planted_path):
 
 
 @pytest.fixture(scope="module")
-def server(planted_path):
-    with open_atlas(planted_path) as atlas, serve(Site(atlas, planted.network()), "127.0.0.1", 0, None, False) as found:
+def server(dreamt_path):
+    with open_atlas(dreamt_path) as atlas, serve(Site(atlas, planted.network()), "127.0.0.1", 0, None, False) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def written(planted_path, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("files")
-    with open_atlas(planted_path) as atlas:
-        documents = Documents(Site(atlas, planted.network()), live=False)
-        for path in documents.paths():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(documents.get(path).body)
-    return folder
+def desk(browser, server):
+    """One page for looking at all kinds of them, and what was wrong."""
+    page, wrong = opened(browser, home_of(server))
+    yield page, wrong
+    page.context.close()
 
 
-@contextmanager
-def watched(browser, home, size="desk", scheme="light"):
-    """A page that must not complain, fail, or ask anything of anybody else."""
-    wide, high = SIZES[size]
-    context = browser.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
-    page, wrong = context.new_page(), []
-    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda asked: wrong.append(f"failed: {asked.url}") if failed(asked) else None)
-    page.on("request", lambda asked: wrong.append(f"outside: {asked.url}") if outside(asked.url, home) else None)
-    yield page
-    context.close()
-    assert not wrong
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_whole_and_not_hard_to_reach(desk, server, pages, name):
+    page, wrong = desk
+    wrong.clear()
+    page.emulate_media(color_scheme="light")
+    visit(page, home_of(server) + pages[name])
+    if name == "layer projected":
+        expect(page.locator(PROJECTED)).to_have_count(LIVING)
+    for scheme, sizes in LOOKS.items():
+        page.emulate_media(color_scheme=scheme)
+        for size in sizes:
+            resize(page, size)
+            is_whole(page, size, scheme)
+        is_within_reach(page, None if scheme == "light" else COLOURS)  # the rest is the same in the dark
+    assert wrong == []
 
 
-def failed(asked):
-    """What was still on its way when the page was left did not fail."""
-    return asked.failure != "net::ERR_ABORTED"
-
-
-def outside(url, home):
-    return not url.startswith((home, "data:", "blob:"))
-
-
-def visit(page, address):
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.busy')")
-
-
-def home_of(server):
-    return server.url.partition("?")[0]
-
-
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_is_whole(browser, server, pages, size, scheme):
-    home = home_of(server)
-    with watched(browser, home, size, scheme) as page:
-        for name, path in pages.items():
-            visit(page, home + path)
-            is_whole(page, name, size, scheme)
-
-
-def is_whole(page, name, size, scheme):
+def is_whole(page, size, scheme):
     wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= SIZES[size][0], f"{name} is {wide} pixels wide"
-    assert page.locator("h1").inner_text(), name
-    broken = page.evaluate("[...document.images].filter(i => i.complete && i.src && !i.naturalWidth).map(i => i.src)")
-    assert not broken, name
+    assert wide <= SIZES[size][0], f"{wide} pixels wide on a {size}"
+    assert page.locator("h1").inner_text()
+    assert page.evaluate(BROKEN) == []
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
         "rgb(255, 255, 255)" if scheme == "light" else "rgb(21, 21, 21)"
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_hard_to_reach(browser, server, pages, scheme):
+BROKEN = """async () => {
+  const shown = [...document.images].filter((each) => each.src);
+  for (const each of shown) each.loading = "eager";
+  await Promise.all(shown.map((each) => each.decode().catch(() => null)));
+  return shown.filter((each) => !each.naturalWidth).map((each) => each.src);
+}"""
+
+
+def is_within_reach(page, options):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options=options).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+
+
+def test_pictures_that_were_made_are_all_there_on_a_telephone_in_the_dark(browser, server):
     home = home_of(server)
-    with watched(browser, home, "desk", scheme) as page:
-        for name, path in pages.items():
-            visit(page, home + path)
-            is_whole(page, name, "desk", scheme)
-            found = axe.run(page).response["violations"]
-            serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS]
-            assert not serious, name
+    with watched(browser, home, "telephone", "dark") as page:
+        visit(page, home + f"layers/act/{GREEN}.html")
+        shown = page.locator("#dreams .tile")
+        expect(shown).to_have_count(12)
+        assert page.evaluate(BROKEN) == []
+        for tile in shown.all():
+            box = tile.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= SIZES["telephone"][0]
 
 
 def test_the_unit_that_most_prefers_a_class_is_found_by_clicking(browser, server):
@@ -156,13 +148,12 @@ def test_the_unit_that_most_prefers_a_class_is_found_by_clicking(browser, server
     with watched(browser, home) as page:
         visit(page, home)
         page.get_by_role("link", name="marked", exact=True).click()
-        page.wait_for_load_state("networkidle")
+        page.locator("#found a").first.wait_for()
         areas = [float(text.split()[-1]) for text in page.locator("#found .v").all_inner_texts()]
         assert areas == sorted(areas, reverse=True)
         page.locator("#found a", has_text=re.compile(rf"^act:{planted.index('marker')}(?!\d)")).first.click()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_url(f"**/layers/act/{planted.index('marker')}.html")
         assert "Detects marked" in page.locator("#summary").inner_text()
-        assert page.url.endswith(f"layers/act/{planted.index('marker')}.html")
 
 
 def test_from_the_network_to_a_unit_and_back_by_keys_alone(browser, server):
@@ -174,7 +165,7 @@ def test_from_the_network_to_a_unit_and_back_by_keys_alone(browser, server):
         page.keyboard.type("act")
         page.keyboard.press("Enter")
         page.wait_for_url("**/search.html?q=act")
-        page.wait_for_load_state("networkidle")
+        page.locator("#found a").first.wait_for()
         page.keyboard.press("g")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
@@ -197,12 +188,12 @@ def test_from_the_network_to_a_unit_and_back_by_keys_alone(browser, server):
         page.wait_for_url(f"{home}index.html")
 
 
-@pytest.mark.parametrize("word", ["doubtful", "specific"])
-def test_what_was_not_measured_is_not_said_to_be_missing(browser, server, word):
+def test_what_was_not_measured_is_not_said_to_be_missing(browser, server):
     home = home_of(server)
     with watched(browser, home) as page:
-        visit(page, home + f"search.html?q={word}")
-        assert "was not measured" in page.locator("#said").inner_text()
+        for word in ("doubtful", "specific"):
+            visit(page, home + f"search.html?q={word}")
+            assert "was not measured" in said(page, "#said"), word
 
 
 def test_every_choice_is_in_the_address(browser, server):
@@ -245,12 +236,10 @@ def test_a_picture_is_dropped_and_its_projections_come(browser, server, tmp_path
         visit(page, home + "yours.html")
         page.set_input_files("#file", tmp_path / "own.png")
         page.wait_for_url("**/yours.html?image=u-*")
-        page.locator("#units .tile").first.wait_for()
-        assert page.locator("#units .tile").count() == len(planted.UNITS)
+        expect(page.locator("#units .tile")).to_have_count(len(planted.UNITS))
         page.locator("#units .tile").nth(planted.index("dark")).click()
-        page.locator("#one figure img").first.wait_for()
-        assert f"act:{planted.index('dark')}" in page.locator("#one h2").inner_text()
-        assert page.evaluate("document.querySelector('#one figure img').naturalWidth") == 32
+        expect(page.locator("#one h2")).to_contain_text(f"act:{planted.index('dark')}")
+        expect(page.locator("#one figure img").first).to_have_js_property("naturalWidth", 32)
         page.click("#picture", position={"x": 100, "y": 90})
         page.locator("#answer table, #answer .why").first.wait_for()
         assert "x=" in page.url
@@ -267,10 +256,9 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(browser, server, tmp
     (tmp_path / "notes.txt").write_text("no picture")
     context = browser.new_context()
     page = context.new_page()
-    page.goto(home_of(server) + "yours.html")
+    visit(page, home_of(server) + "yours.html")
     page.set_input_files("#file", tmp_path / "notes.txt")
-    page.wait_for_function("document.getElementById('drop-error').textContent")
-    assert "picture" in page.locator("#drop-error").inner_text()
+    assert "picture" in said(page, "#drop-error")
     context.close()
 
 
@@ -281,8 +269,7 @@ def test_parts_are_drawn_and_kept_as_a_file(browser, server, tmp_path):
     with watched(browser, home) as page:
         visit(page, home + "parts.html")
         page.set_input_files("#files", [tmp_path / "b.png", tmp_path / "a.png"])
-        page.wait_for_function("document.getElementById('shown').naturalWidth === 80")
-        assert "a.png: 1 of 2" in page.locator("#which").inner_text()
+        expect(page.locator("#which")).to_have_text("a.png: 1 of 2")  # said when the picture is there
         frame = page.locator("#frame").bounding_box()
         scale = frame["width"] / 80
         page.mouse.move(frame["x"] + 10 * scale, frame["y"] + 5 * scale)
@@ -290,7 +277,7 @@ def test_parts_are_drawn_and_kept_as_a_file(browser, server, tmp_path):
         page.mouse.move(frame["x"] + 30 * scale, frame["y"] + 25 * scale, steps=3)
         page.mouse.up()
         page.click("#after")
-        page.wait_for_function("document.getElementById('shown').alt === 'b.png'")
+        expect(page.locator("#which")).to_have_text("b.png: 2 of 2")
         page.fill("#part", "eye")
         for edge, value in zip(("x0", "y0", "x1", "y1"), (1, 2, 30, 400), strict=True):
             page.fill(f"[name={edge}]", str(value))
@@ -308,7 +295,7 @@ def test_other_rules_are_asked_for(browser, server):
     home = home_of(server)
     with watched(browser, home) as page:
         visit(page, home + UNIT)
-        page.wait_for_function("document.querySelector('#projections img').src.startsWith('data:')")
+        expect(page.locator("#projections img").first).to_have_attribute("src", re.compile("^data:"))
         with page.expect_response(lambda answer: "rule=gradient" in answer.url) as answered:
             page.select_option("#rule", "gradient")
         assert answered.value.ok
@@ -316,19 +303,22 @@ def test_other_rules_are_asked_for(browser, server):
         page.locator("#tuning svg").first.wait_for()
 
 
-@pytest.mark.parametrize("size", ["telephone", "desk"])
-def test_files_open_without_a_server(browser, written, pages, size):
-    home = Path(written).as_uri() + "/"
-    with watched(browser, home, size) as page:
-        for path in pages.values():
-            if path == "yours.html":
-                continue
+NOT_FILES = {"yours", "unit with a dream", "layer dreamt"}
+
+
+def test_files_open_without_a_server(browser, planted_files, pages):
+    home = planted_files.folder.as_uri() + "/"
+    with watched(browser, home) as page:
+        for path in [path for name, path in pages.items() if name not in NOT_FILES]:
             visit(page, home + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], path
+            for size in ("telephone", "desk"):
+                resize(page, size)
+                is_whole(page, size, "light")
         visit(page, home + "search.html?q=green")
         page.locator("#found a").first.click()
         page.wait_for_url(f"**/layers/act/{planted.index('green')}.html")
-        page.wait_for_function("document.querySelector('#projections img').naturalWidth > 0")
+        assert page.evaluate(BROKEN) == []
+        assert page.locator("#projections .grey img[src]").count() > 0
         assert page.locator("#tuning svg").count() >= 4
         page.locator(".three a").first.click()
         page.wait_for_url("**/images/*.html")
