@@ -1,16 +1,18 @@
 """`phosphene atlas`, `query` and `export`: for people, and for machines as the schema in docs says."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from phosphene.atlas.dreaming import DreamWriter
 from phosphene.atlas.reading import open_atlas
 from phosphene.atlas.writing import AtlasWriter
 from phosphene.cli import app
 from phosphene.cli.table import table
-from tests.atlas import synthetic
+from tests.atlas import dreamt, synthetic
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "atlas" / "golden.atlas"
@@ -35,7 +37,7 @@ SUMMARY = """\
 synthetic over drawn: complete
   40 of 40 images, 3 of them passed over; 2 s
   3 layers, 17 units, 1 of them dead, 15 with trust rows; float32
-  35 thumbnails inside; 0.1 MB in {file}
+  35 thumbnails and 4 dreams of 2 units inside; 0.1 MB in {file}
 
 layer  operation  units  dead  pairs alike  tells best
 relu1  relu           3     0            0  dog: unit 2, 0.60
@@ -95,6 +97,22 @@ def test_a_scan_that_is_not_at_its_end(begun):
     assert (found["dead"], found["layers"][0]["dead"], found["progress"]["complete"]) == (None, None, False)
     assert (found["measured"], found["layers"][0]["measured"]) == (None, None)
     assert "trust rows" not in said
+
+
+def test_dreams_are_counted(tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    path = shutil.copy(GOLDEN, tmp_path / "dreamt.atlas")
+    with DreamWriter.open(path) as writer:
+        for unit in dreamt.UNITS:
+            writer.store(*unit, [])
+    assert "\n  35 thumbnails inside; " in run("atlas", path).stdout
+    with DreamWriter.open(path) as writer:
+        writer.store("relu2", 3, dreamt.of("relu2", 3))
+    assert "\n  35 thumbnails and 1 dream of 1 unit inside; " in run("atlas", path).stdout
+    dreamt.store(path)
+    found = json.loads(run("atlas", path, "--json").stdout)
+    jsonschema.validate(found, SCHEMA)
+    assert (found["dreams"], found["dreamt"]) == (sum(dreamt.UNITS.values()), len(dreamt.UNITS)) == (4, 2)
 
 
 def test_a_question_for_people():

@@ -67,6 +67,10 @@ class Summary:
     measured: int | None
     """Units that have trust rows."""
     thumbnails: int
+    dreams: int
+    """Pictures that were made to drive units."""
+    dreamt: int
+    """Units that have some."""
     layers: tuple[LayerSummary, ...]
     passed_over: tuple[Reason, ...]
     versions: dict[str, str]
@@ -93,7 +97,9 @@ def summary(atlas: Atlas) -> Summary:
         units=sum(layer.units for layer in layers),
         dead=sum(layer.dead or 0 for layer in layers) if atlas.complete else None,
         measured=sum(layer.measured or 0 for layer in layers) if atlas.complete else None,
-        thumbnails=atlas.query("SELECT count(*) FROM thumbnails").rows[0][0],
+        thumbnails=_count(atlas, "SELECT count(*) FROM thumbnails"),
+        dreams=_count(atlas, "SELECT count(*) FROM dreams"),
+        dreamt=_count(atlas, "SELECT count(*) FROM (SELECT DISTINCT layer, unit FROM dreams)"),
         layers=layers,
         passed_over=tuple(Reason(*row) for row in atlas.query(reasons)),
         versions=dict(manifest.versions),
@@ -119,6 +125,10 @@ def _layers(atlas: Atlas) -> tuple[LayerSummary, ...]:
         )
         for layer in atlas.layers
     )
+
+
+def _count(atlas: Atlas, sql: str) -> int:
+    return int(atlas.query(sql).rows[0][0])
 
 
 def _counts(atlas: Atlas, sql: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ import typer
 
 from phosphene.cli.common import AsJson, answer
 from phosphene.cli.table import cell, table
+from phosphene.evidence.phrases import counted
 
 if TYPE_CHECKING:
     from phosphene.atlas.summary import LayerSummary, Summary
@@ -32,7 +33,7 @@ def _lines(found: Summary) -> Iterator[str]:
     yield f"{cell(found.network)} over {cell(found.images)}: {_state(found)}"
     yield f"  {progress.done:,}{total} images, {progress.failed:,} of them passed over; {progress.seconds:,.0f} s"
     yield f"  {len(found.layers)} layers, {_units(found)}; {found.options.precision}"
-    yield f"  {found.thumbnails:,} thumbnails inside; {found.bytes / 1e6:,.1f} MB in {cell(found.file)}"
+    yield f"  {_pictures(found)} inside; {found.bytes / 1e6:,.1f} MB in {cell(found.file)}"
     yield ""
     yield table(("layer", "operation", "units", "dead", "pairs alike", "tells best"), [*map(_row, found.layers)])
     for each in found.passed_over:
@@ -46,6 +47,11 @@ def _state(found: Summary) -> str:
 def _units(found: Summary) -> str:
     dead = "" if found.dead is None else f", {found.dead:,} of them dead"
     return f"{found.units:,} units{dead}" + (f", {found.measured:,} with trust rows" if found.measured else "")
+
+
+def _pictures(found: Summary) -> str:
+    dreams = f" and {counted(found.dreams, 'dream')} of {counted(found.dreamt, 'unit')}" if found.dreams else ""
+    return counted(found.thumbnails, "thumbnail") + dreams
 
 
 def _row(layer: LayerSummary) -> tuple[object, ...]:
