@@ -16,8 +16,8 @@ from phosphene.geometry import Span
 from phosphene.network import Network
 from phosphene.scan.kernel import Floats
 
-CELLS = 2**18
-"""Pixels that go through the network together; more leave the processor's cache sooner."""
+CELLS = 2**19
+"""Pixels that go through the network together."""
 SAME = 1e-3
 """A smaller picture is used where answers differ by no more than this part of the largest."""
 
@@ -88,7 +88,6 @@ class Probe:
     def _answers(self, stimuli: Pictures) -> Floats:
         (top, left), (height, width) = self.place.corner, self.place.field
         pictures = torch.full((len(stimuli), self.channels, *self.place.size), GREY)
-        pictures = pictures.contiguous(memory_format=torch.channels_last)  # a quarter less time in convolutions
         pictures[:, :, top : top + height, left : left + width] = torch.from_numpy(np.array(stimuli))
         maps = self.net.record(self.net.scale.to_inputs(pictures), self.layer)[self.layer]
         y, x = self.place.position
