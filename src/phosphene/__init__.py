@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from phosphene.explore.serve import explore
     from phosphene.network import Network
     from phosphene.project import project
-    from phosphene.scan import scan
+    from phosphene.scan.run import scan
     from phosphene.sources.images import images
     from phosphene.sources.networks import load
 
@@ -49,7 +49,7 @@ _HOMES = {
     "load": "phosphene.sources.networks",
     "open_atlas": "phosphene.atlas.reading",
     "project": "phosphene.project",
-    "scan": "phosphene.scan",
+    "scan": "phosphene.scan.run",
     "trust": "phosphene.evidence.filling",
 }
 

@@ -116,7 +116,7 @@ def _edges(box: str | None) -> tuple[float, float, float, float] | None:
 @contextmanager
 def _scanned(net: Network, unit: str, pictures: ImageSet) -> Iterator[Atlas]:
     """Scan the unit's layer over some pictures, for one question."""
-    from phosphene.scan import scan
+    from phosphene.scan.run import scan
 
     layer = net.unit(unit).layer
     say(f"scanning {layer} over {len(pictures):,} pictures of {pictures.name}; an atlas would keep this")

@@ -65,7 +65,7 @@ def scan(
     """Keep what matters of every unit over a whole set of pictures, in one file: an atlas."""
     from phosphene.cli.scan_progress import display
     from phosphene.memory import keep_freed_memory
-    from phosphene.scan import scan as run
+    from phosphene.scan.run import scan as run
     from phosphene.sources.images import images as open_images
     from phosphene.sources.networks import load
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 from phosphene.cli.common import say
-from phosphene.scan import Finishing, Progress
+from phosphene.scan.run import Finishing, Progress
 
 Hear = Callable[[Progress | Finishing], None]
 

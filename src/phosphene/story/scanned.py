@@ -8,8 +8,8 @@ from typing import Protocol
 from phosphene.atlas.reading import Atlas
 from phosphene.errors import PhospheneError
 from phosphene.network import Network
-from phosphene.scan import Finishing, scan
-from phosphene.scan import Progress as Scanning
+from phosphene.scan.run import Finishing, scan
+from phosphene.scan.run import Progress as Scanning
 from phosphene.sources.images import ImageSet
 
 SAMPLE = 4096  # pictures on which every unit's peak is kept
