@@ -41,7 +41,7 @@ def test_colours_are_those_of_cifar():
 
 
 def test_the_law_is_that_of_the_photographs():
-    """By numpy on half of the windows: spectra of independent colours, a line through the logarithms of five octaves."""
+    """By numpy on half of the windows: spectra of independent colours, a line through the logarithms of octaves."""
     windows = np.stack([np.asarray(image) / 255 for _, image in ph.images("samples:128").take(350, 0).readable()])
     off = windows - windows.mean((0, 1, 2))
     _, axes = np.linalg.eigh(np.cov(off.reshape(-1, 3).T))
