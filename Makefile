@@ -11,11 +11,11 @@ demo: ## the whole story on bundled parts, into demo/
 
 test: ## the whole test suite
 	@$(SETUP) dev
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 quick: ## the tests that take less than a minute together
 	@$(SETUP) dev
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 bench: ## the figures of README and benchmarks/
 	@$(SETUP) dev

@@ -48,12 +48,17 @@ def running(*arguments, **environment):
     words = [sys.executable, "-m", "phosphene", "explore", *map(str, arguments)]
     surroundings = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", **environment}
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings, preexec_fn=_at_a_terminal
     ) as process:
         try:
             yield process, _link(process)
         finally:
             process.kill()
+
+
+def _at_a_terminal():
+    """Where the tests run in the background, Ctrl-C is ignored; who types a command can end it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _link(process):
