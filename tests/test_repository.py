@@ -21,7 +21,7 @@ PUBLIC += ["images", "load", "open_atlas", "project", "scan", "trust"]
 # Data flows one way: a file knows only its own floor and those before it.
 HOUSE = (
     "errors",
-    "files device memory",
+    "arrays files device memory",
     "graph geometry planes fields axes tape preprocessing",
     "network bundled sources",
     "draw",

@@ -26,7 +26,7 @@ from phosphene.evidence.redrawn import redrawn, weighted_layers
 from phosphene.evidence.sights import sight
 from phosphene.evidence.specificity import Specificity, specificity
 from phosphene.network import Network, Unit
-from phosphene.scan import scan
+from phosphene.scan.run import scan
 from phosphene.sources.images import ImageSet
 from scripts.blogs_questions.ground import LAYERS, Ground, row
 

@@ -12,8 +12,8 @@ from phosphene.errors import PhospheneError
 from phosphene.files import writing
 from phosphene.network import Network, Unit
 from phosphene.project.patches import patches_of
-from phosphene.scan import Finishing, scan
-from phosphene.scan import Progress as Scanning
+from phosphene.scan.run import Finishing, scan
+from phosphene.scan.run import Progress as Scanning
 from phosphene.sources.images import ImageSet
 from phosphene.story.material import Material
 from phosphene.story.peaks import Peaks

@@ -89,7 +89,7 @@ def test_the_findings_and_the_figure(pictures, parts, tmp_path):
         (["--layer", "relu3"], "cifar has no layer 'relu3'; did you mean", 2),
         (["--part", "nse"], "has no part 'nse'; did you mean 'nose'?", 2),
         (["--parts", "none.json"], "cannot read the parts 'none.json'", 1),
-        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 1),
+        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 2),
     ],
 )
 def test_mistakes_are_one_sentence(pictures, parts, words, sentence, code):

@@ -95,7 +95,7 @@ def said(result):
         (["3:1", "-o", "a.png", "--position", "peak"], 2, "there is no position 'peak'"),
         (["3:1", "-o", "a.png", "--method", "x"], 2, "'x' is not one of 'fourier', 'maco'"),
         (["3", "-o", "a.png", "--direction", "no.json"], 2, "there is no direction in 'no.json'; give a JSON file"),
-        (["3:1", "-o", "a.gif"], 1, "end it in .png, .svg or .pdf"),
+        (["3:1", "-o", "a.gif"], 2, "end it in .png, .svg or .pdf"),
         (["3:1", "-o", "a.png", "--start", "no.png"], 2, "there is no 'no.png'"),
         (["3:1", "-o", "a.png", "--atlas", "no.atlas"], None, "no.atlas"),
         (["3:1", "-o", "a.png", "--store"], 2, "--store keeps the pictures in an atlas; name it with --atlas FILE"),

@@ -73,7 +73,7 @@ def test_the_findings_and_the_figure(pictures, tmp_path):
         (["cifar-deep"], "at least two moments of a training", 2),
         (["--images", "nowhere"], "there is no 'nowhere'", 2),
         (["--weights", "none.safetensors", "cifar"], "there is no file of weights 'none.safetensors'", 2),
-        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 1),
+        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 2),
     ],
 )
 def test_mistakes_are_one_sentence(pictures, words, sentence, code):

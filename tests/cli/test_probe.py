@@ -65,7 +65,7 @@ def test_the_findings_and_the_figure(pictures, tmp_path):
         (["--folds", "7"], "a class has 6 pictures, fewer than 7 folds; give more or fewer folds", 1),
         (["--classifier", "tree"], "'tree' is not one of", 2),
         (["--limit", "3"], "invalid value for '--limit'", 2),
-        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 1),
+        (["-o", "a.gif"], "the name 'a.gif' does not say what to write", 2),
     ],
 )
 def test_mistakes_are_one_sentence(pictures, words, sentence, code):

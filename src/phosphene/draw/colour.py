@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from phosphene.draw.scaling import Floats, Scale, Scaling, Values, each_tile, measure
+from phosphene.arrays import Floats
+from phosphene.draw.scaling import Scale, Scaling, Values, each_tile, measure
 from phosphene.errors import PhospheneError
 
 Bytes = npt.NDArray[np.uint8]

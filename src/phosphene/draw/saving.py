@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from phosphene.errors import PhospheneError, did_you_mean
+from phosphene.errors import UsageError, did_you_mean
 from phosphene.files import writing
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -15,7 +15,7 @@ def ending(path: Path, known: Iterable[str] = ENDINGS) -> str:
     """Return the ending of ``path``, in lower case.
 
     Raises:
-        PhospheneError: it is none of ``known``.
+        UsageError: it is none of ``known``.
     """
     known = tuple(known)
     found = path.suffix.lower()
@@ -23,7 +23,7 @@ def ending(path: Path, known: Iterable[str] = ENDINGS) -> str:
         return found
     choice = f"{', '.join(known[:-1])} or {known[-1]}"
     meant = did_you_mean(found, known)
-    raise PhospheneError(f"the name {path.name!r} does not say what to write; end it in {choice}{meant}")
+    raise UsageError(f"the name {path.name!r} does not say what to write; end it in {choice}{meant}")
 
 
 def write(path: Path, data: bytes) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from phosphene.arrays import Floats
 from phosphene.errors import PhospheneError, did_you_mean
 
 Values = torch.Tensor | npt.NDArray[np.generic]
-Floats = npt.NDArray[np.floating]
 Scale = Literal["tile", "shared"]
 
 

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.errors import UsageError
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.held import Held
 from phosphene.evidence.measured import Compared, mean, nothing, portion
 from phosphene.evidence.phrases import counted
 from phosphene.network import Network, Unit
-from phosphene.scan.kernel import Floats
 
 OTHERS = 8  # other units that are held for comparison, at least
 BATCH = 128

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Interval
-from phosphene.scan.kernel import Floats
 
 DRAWS = 400
 LEVEL = 0.95

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.errors import UsageError
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.frames import within
@@ -15,7 +16,6 @@ from phosphene.evidence.measured import dead, mean, portion, share
 from phosphene.evidence.sights import Sights, responses, seen
 from phosphene.evidence.squares import blurred, grey, mean_colour
 from phosphene.network import Unit
-from phosphene.scan.kernel import Floats
 
 Box = tuple[int, int, int, int]
 WAYS_OF_HIDING = ("the picture's mean colour", "mid-grey", "the picture blurred", "the mean colour of what is left")

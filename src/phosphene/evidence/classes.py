@@ -14,13 +14,13 @@ from math import isnan, nan
 
 import numpy as np
 
+from phosphene.arrays import Floats, Integers
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence import bootstrap
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.phrases import counted, listed
 from phosphene.scan.derive import roc_areas
-from phosphene.scan.kernel import Floats, Integers
 
 KNOWS = 0.6
 """Area from which on a unit is said to lean towards a class at all."""

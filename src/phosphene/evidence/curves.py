@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats
+from phosphene.arrays import Floats
 
 LEAST = 1e-3
 """Part of the largest response below which a point of a curve counts as that part, where its logarithm is taken."""

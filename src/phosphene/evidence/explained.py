@@ -15,6 +15,7 @@ from math import isnan, nan, sqrt
 import numpy as np
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence import bootstrap
@@ -23,7 +24,6 @@ from phosphene.evidence.looks import Looks, look
 from phosphene.evidence.phrases import cause, counted, listed, percent
 from phosphene.evidence.regression import Parts, Sums, parts, totals
 from phosphene.network import Network
-from phosphene.scan.kernel import Floats
 
 NAMED = 0.1
 """Share of a unit from which on a cause is named."""

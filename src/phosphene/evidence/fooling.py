@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import Compared, dead, mean, nothing, two
 from phosphene.evidence.phrases import counted
@@ -20,7 +21,6 @@ from phosphene.evidence.sights import Sights, sight
 from phosphene.evidence.similarity import cosine
 from phosphene.network import Unit
 from phosphene.project.rules import Way
-from phosphene.scan.kernel import Floats
 
 APART = 0.2  # by how much likenesses differ before it is worth a word
 

@@ -14,13 +14,13 @@ from math import isnan, nan
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence import bootstrap
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.phrases import counted
 from phosphene.evidence.several import standardised
-from phosphene.scan.kernel import Floats
 
 SPLITS = 20
 STRONGEST = 16

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import Compared, dead, mean, nothing, two
 from phosphene.evidence.phrases import counted
@@ -20,7 +21,6 @@ from phosphene.evidence.sights import Sights, send
 from phosphene.evidence.similarity import cosine, ssim
 from phosphene.network import Unit
 from phosphene.project.rules import Way
-from phosphene.scan.kernel import Floats
 
 DRAWS = 3
 STEPS = 6  # points of the curve, at most

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.regression import Sums
 from phosphene.network import Network
 from phosphene.scan import draws, seen
-from phosphene.scan.kernel import Floats
 
 BATCH = 64
 """Pictures that go through the network together."""

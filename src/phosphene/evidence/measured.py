@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.evidence.bootstrap import mean_interval
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.phrases import counted, percent
 from phosphene.network import Unit
-from phosphene.scan.kernel import Floats
 
 UNKNOWN = "(not measured)"
 FEW = 3  # pictures; fewer are said to be few

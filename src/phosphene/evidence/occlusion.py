@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.frames import within
 from phosphene.evidence.measured import Compared, dead, mean, nothing, two
@@ -23,7 +24,6 @@ from phosphene.evidence.squares import FILLS, blurred, edges, grey, side_of, squ
 from phosphene.evidence.whole_maps import WholeMaps
 from phosphene.network import Unit
 from phosphene.project.rules import Way
-from phosphene.scan.kernel import Floats
 
 ACROSS = 8  # squares along a field
 WAYS = (Way("deconvnet", "switches"), Way("deconvnet", "fill"), Way("guided", "switches"), Way("gradient", "switches"))

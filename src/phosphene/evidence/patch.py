@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.frames import within
 from phosphene.evidence.measured import Compared, dead, mean, portion, share
@@ -15,7 +16,6 @@ from phosphene.evidence.phrases import counted
 from phosphene.evidence.sights import Sights, chunks, seen
 from phosphene.evidence.squares import mean_colour
 from phosphene.network import Unit
-from phosphene.scan.kernel import Floats
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from phosphene.arrays import Floats
 from phosphene.evidence.stimuli import GREY, Pictures
 from phosphene.geometry import Span
 from phosphene.network import Network
-from phosphene.scan.kernel import Floats
 
 CELLS = 2**19
 """Pixels that go through the network together."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats
+from phosphene.arrays import Floats
 
 
 def spearman(a: Floats, b: Floats) -> Floats:

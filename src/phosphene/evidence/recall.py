@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import Compared, dead, mean, portion, share
 from phosphene.evidence.phrases import counted
@@ -15,7 +16,6 @@ from phosphene.evidence.sights import Sights
 from phosphene.evidence.squares import mean_colour
 from phosphene.network import Unit
 from phosphene.project.rules import Way
-from phosphene.scan.kernel import Floats
 
 SHUFFLES = 8
 BLOCKS = 4  # along a field, that a shuffle moves

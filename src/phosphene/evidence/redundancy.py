@@ -14,11 +14,11 @@ from math import isnan, nan
 
 import numpy as np
 
+from phosphene.arrays import Floats, Integers
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.finding import Finding, Interval
 from phosphene.evidence.phrases import counted, listed
-from phosphene.scan.kernel import Floats, Integers
 
 ALIKE = 0.95
 """Correlation beyond which two units are near-duplicates."""

@@ -14,7 +14,7 @@ from math import factorial
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats
+from phosphene.arrays import Floats
 
 RIDGE = 1e-9
 """Added to the diagonal of correlations, so that regressors that are copies of each other share evenly."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from phosphene.arrays import Floats, Integers
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.unit import AtlasUnit
 from phosphene.evidence.finding import Finding
@@ -26,7 +27,6 @@ from phosphene.evidence.silhouettes import Cut, best_cut, of_one_cloud, principa
 from phosphene.network import Network, Unit
 from phosphene.project import project
 from phosphene.project.projection import Projection
-from phosphene.scan.kernel import Floats, Integers
 
 DRAWS = 100
 LEAST = 0.25

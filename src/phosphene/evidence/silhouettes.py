@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats, Integers
+from phosphene.arrays import Floats, Integers
 
 MOST = 4
 """Clusters that are tried."""

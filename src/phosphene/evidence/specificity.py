@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import Compared, dead, mean, nothing, two
 from phosphene.evidence.phrases import counted
@@ -22,7 +23,6 @@ from phosphene.evidence.sights import Sent, Sights, send
 from phosphene.evidence.similarity import cosine, ssim
 from phosphene.network import Unit
 from phosphene.project.rules import Way
-from phosphene.scan.kernel import Floats
 
 SAME = 1e-6  # a difference that is only rounding
 LOW = 0.3  # a difference below which two pictures look much the same

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isnan, nan
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.phrases import percent
 from phosphene.evidence.stimuli import Colour, direction_name, hue_name
-from phosphene.scan.kernel import Floats
 
 RESPONDS = 0.05
 """Part of what its strongest picture does that a stimulus must reach for a unit to respond to it at all."""

@@ -17,13 +17,13 @@ from math import nan
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.evidence import stimuli
 from phosphene.evidence.curves import circular, over_phases, top
 from phosphene.evidence.probe import Probe
 from phosphene.evidence.stimuli import Board, Colour, Grating
 from phosphene.evidence.tuned import BoardTuning, FlatTuning, GratingTuning, Tuning
 from phosphene.network import Network, Unit
-from phosphene.scan.kernel import Floats
 
 LARGE = 128 * 128
 """Pixels of a picture from which on stimuli are fewer, for each of them takes long."""

@@ -8,9 +8,9 @@ from math import isfinite
 import numpy as np
 from markupsafe import Markup
 
+from phosphene.arrays import Floats
 from phosphene.atlas.records import TrustRow
 from phosphene.explore.words import number
-from phosphene.scan.kernel import Floats
 
 WIDTH, HEIGHT = 320, 96
 BINS = 48

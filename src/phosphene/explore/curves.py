@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from phosphene.arrays import Floats
 from phosphene.evidence.card import LARGE
 from phosphene.evidence.tuned import Tuning
 from phosphene.explore.charts import drawing
 from phosphene.network import Network
-from phosphene.scan.kernel import Floats
 
 WIDTH, HEIGHT = 200, 84
 HUES = 24

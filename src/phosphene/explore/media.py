@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from phosphene.arrays import Floats
 from phosphene.atlas.reading import Atlas
 from phosphene.atlas.records import Example, ImageRow
 from phosphene.atlas.unit import AtlasUnit
@@ -19,7 +20,6 @@ from phosphene.explore.figures import STRONGEST, LayerFigures
 from phosphene.explore.sprites import COLUMNS, Cut, cell_of, encoded, sprite
 from phosphene.project.patches import Patches
 from phosphene.project.picture import pictures
-from phosphene.scan.kernel import Floats
 
 _T = TypeVar("_T")
 STRIP = 8

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.atlas.reading import Atlas
 from phosphene.explore.figures import LayerFigures
-from phosphene.scan.kernel import Floats
 
 
 class Shelf:

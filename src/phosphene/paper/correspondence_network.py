@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.draw.plots import Plot
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.evidence.bootstrap import interval
@@ -39,7 +40,6 @@ from phosphene.paper.correspondence_signs import (
 )
 from phosphene.paper.correspondence_words import said
 from phosphene.scan.choice import chosen_layers
-from phosphene.scan.kernel import Floats
 from phosphene.sources.images import images as open_images
 
 DRAWS = 40

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence import bootstrap
 from phosphene.evidence.finding import Interval
 from phosphene.evidence.measured import mean
-from phosphene.scan.kernel import Floats
 
 Signs = npt.NDArray[np.int8]
 _ROUNDING = 1e-5

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats, Integers
 from phosphene.evidence import bootstrap
 from phosphene.network import Network
 from phosphene.paper.answers import VALUES
@@ -17,7 +18,6 @@ from phosphene.paper.shown import Shown
 from phosphene.project.projection import project
 from phosphene.project.receptive import box_of
 from phosphene.project.rules import Rule, Unpool
-from phosphene.scan.kernel import Floats, Integers
 
 
 @dataclass(frozen=True, eq=False)

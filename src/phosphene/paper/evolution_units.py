@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from phosphene.arrays import Floats, Integers
 from phosphene.draw.plots import Plot
 from phosphene.errors import UsageError
 from phosphene.evidence.finding import Finding
@@ -21,7 +22,6 @@ from phosphene.paper.shown import Shown
 from phosphene.project.rules import Rule, Unpool
 from phosphene.scan.choice import chosen_layers
 from phosphene.scan.derive import roc_areas
-from phosphene.scan.kernel import Floats, Integers
 
 LIMIT = 2000
 DRAWN = 6

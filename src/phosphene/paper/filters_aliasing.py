@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.evidence.bootstrap import mean_interval
 from phosphene.evidence.finding import Interval
 from phosphene.evidence.measured import mean
 from phosphene.paper.filters_calls import Call
-from phosphene.scan.kernel import Floats
 
 SMALLEST = 8  # positions at stride 1: a shorter side has no spectrum worth the name
 

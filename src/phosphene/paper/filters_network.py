@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.draw.plots import Plot
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Sheet
@@ -22,7 +23,6 @@ from phosphene.paper.filters_calls import Call, watch
 from phosphene.paper.filters_figure import layers_plot, pictures_sheet
 from phosphene.paper.filters_weights import RADIUS, Duplicate, bands, by_chance, duplicates, rms
 from phosphene.paper.filters_words import said
-from phosphene.scan.kernel import Floats
 
 PICTURES = 32
 """Pictures that are looked at, at most."""

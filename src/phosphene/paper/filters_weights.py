@@ -10,10 +10,10 @@ import torch
 from scipy.special import betainc  # type: ignore[import-untyped]
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.errors import UsageError
 from phosphene.network import Network
 from phosphene.paper.filters_calls import Call, watch
-from phosphene.scan.kernel import Floats
 
 RADIUS = 0.1
 """The paper's fixed radius for a filter's RMS (section 3)."""

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from phosphene.arrays import Floats
 from phosphene.draw.plot import quiet_grid, short
 from phosphene.draw.plots import Plot
 from phosphene.draw.theme import Theme
 from phosphene.evidence.phrases import counted
 from phosphene.project.picture import input_pictures
-from phosphene.scan.kernel import Floats
 
 if TYPE_CHECKING:
     from phosphene.paper.invariance_pictures import Curve, Invariance

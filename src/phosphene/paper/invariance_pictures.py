@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.draw.plots import Plot
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.evidence.bootstrap import mean_interval
@@ -22,7 +23,6 @@ from phosphene.paper.answers import TrueClass, probabilities, run_whole, true_cl
 from phosphene.paper.invariance_changes import PAPERS, Change, Wide, changes, widened
 from phosphene.paper.invariance_figure import rows_plot
 from phosphene.paper.invariance_words import said
-from phosphene.scan.kernel import Floats
 from phosphene.sources.images import ImageSet
 from phosphene.sources.images import images as open_images
 from phosphene.sources.picture import Picture

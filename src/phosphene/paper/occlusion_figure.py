@@ -12,12 +12,12 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch, Rectangle
 
+from phosphene.arrays import Floats
 from phosphene.draw.plot import short
 from phosphene.draw.plots import Plot
 from phosphene.draw.theme import Theme
 from phosphene.evidence.phrases import counted
 from phosphene.project.picture import input_pictures, pictures
-from phosphene.scan.kernel import Floats
 
 if TYPE_CHECKING:
     from phosphene.paper.occlusion_picture import Occlusion

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.draw.plots import Plot
 from phosphene.errors import UsageError, did_you_mean
 from phosphene.evidence.finding import Finding
@@ -31,7 +32,6 @@ from phosphene.paper.occlusion_figure import panels
 from phosphene.paper.occlusion_slide import Cell, Slide, coarse_to_fine, corners, middle, promised, within_cell
 from phosphene.paper.occlusion_words import said
 from phosphene.project import Projection, project
-from phosphene.scan.kernel import Floats
 
 Fill = Literal["grey", "mean", "blurred"]
 AT_ONCE = 2**19

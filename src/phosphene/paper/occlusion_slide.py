@@ -9,8 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.errors import UsageError
-from phosphene.scan.kernel import Floats
 
 COARSE = 0.6
 """Sides of the square that neighbouring places of the coarse grid are apart at most: they overlap, so that nothing of

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.evidence.finding import Finding
 from phosphene.evidence.measured import mean, two
 from phosphene.evidence.phrases import counted, percent
 from phosphene.evidence.ranks import spearman
-from phosphene.scan.kernel import Floats
 
 if TYPE_CHECKING:
     from phosphene.paper.occlusion_picture import Occlusion

@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from phosphene.arrays import Floats, Integers
 from phosphene.errors import PhospheneError, UsageError, did_you_mean
-from phosphene.scan.kernel import Floats, Integers
 from phosphene.sources.extras import extra
 
 Classifier = Literal["ridge", "softmax", "svm"]

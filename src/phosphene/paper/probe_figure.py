@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from phosphene.arrays import Floats
 from phosphene.draw.plot import percents, quiet_grid, short
 from phosphene.draw.plots import Plot
 from phosphene.draw.theme import Theme
 from phosphene.evidence.bootstrap import mean_interval
-from phosphene.scan.kernel import Floats
 
 if TYPE_CHECKING:
     from phosphene.paper.probe_layers import Probe

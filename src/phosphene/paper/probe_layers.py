@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phosphene.arrays import Floats
 from phosphene.draw.plots import Plot
 from phosphene.errors import UsageError
 from phosphene.evidence.bootstrap import mean_interval
@@ -19,7 +20,6 @@ from phosphene.paper.probe_figure import depths
 from phosphene.paper.probe_words import said
 from phosphene.paper.shown import Shown
 from phosphene.scan.choice import chosen_layers
-from phosphene.scan.kernel import Floats
 
 LIMIT = 2000
 

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from phosphene.arrays import Integers
 from phosphene.errors import PhospheneError, UsageError
 from phosphene.network import Network
 from phosphene.paper.answers import VALUES
-from phosphene.scan.kernel import Integers
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.images import images as open_images
 

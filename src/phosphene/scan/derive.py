@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from phosphene.arrays import Floats, Integers
 from phosphene.atlas.records import ClassRow, CorrelationRow, Example, UnitRow, VisibleRow
 from phosphene.network import Layer
-from phosphene.scan.kernel import Floats, Integers
 from phosphene.scan.pairs import CoMoments
 from phosphene.scan.sample import Members
 from phosphene.scan.summary import Summary

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from phosphene.arrays import Floats, Integers
+
 try:
     from phosphene.scan import loops as loops
 except ImportError:  # no numba
     loops = None  # type: ignore[assignment]
 
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
 Values = NDArray[Any]
 """Maps as they lie in memory: float32, or the bits of bfloat16 as int16, for which NumPy has no type."""
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Integers
 from phosphene.atlas.records import Failure, ImageRow
 from phosphene.network import Network
 from phosphene.preprocessing import Preprocessing
-from phosphene.scan.kernel import Integers
 from phosphene.sources.decode import BrokenPicture
 from phosphene.sources.images import Picture
 

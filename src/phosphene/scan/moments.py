@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phosphene.scan.kernel import Floats, Integers, Reduced
+from phosphene.arrays import Floats, Integers
+from phosphene.scan.kernel import Reduced
 from phosphene.scan.state import State
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from phosphene.scan.kernel import Floats, Integers
+from phosphene.arrays import Floats, Integers
 
 TOGETHER = 512
 """Rows that wait for each other: one product of large matrices is cheaper than many of small ones."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from phosphene.scan.kernel import Floats, Integers
+from phosphene.arrays import Floats, Integers
 from phosphene.scan.state import State
 
 

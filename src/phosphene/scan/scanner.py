@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats, Integers
 from phosphene.axes import to_maps
 from phosphene.geometry import View
 from phosphene.network import Layer, Network
 from phosphene.scan import draws, seen
 from phosphene.scan.fast import fast_copy
-from phosphene.scan.kernel import Floats, Integers
 from phosphene.scan.sample import Members
 from phosphene.scan.state import State
 from phosphene.scan.summary import Batch, Kept, Look, Summary

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from phosphene.arrays import Floats, Integers
 from phosphene.geometry import Span, View
-from phosphene.scan.kernel import Floats, Integers
 from phosphene.scan.visible import running_sums
 
 COLOUR = ("lightness", "red-green", "blue-yellow", "contrast", "upright edges", "level edges", "falling edges",

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from phosphene.arrays import Floats, Integers
 from phosphene.atlas.state import paired
 from phosphene.geometry import View
 from phosphene.scan import draws, kernel
-from phosphene.scan.kernel import Floats, Integers, Values
+from phosphene.scan.kernel import Values
 from phosphene.scan.moments import Moments
 from phosphene.scan.pairs import CoMoments
 from phosphene.scan.sample import Change, Members, Peaks

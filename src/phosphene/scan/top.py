@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phosphene.arrays import Floats, Integers
 from phosphene.scan import kernel
-from phosphene.scan.kernel import Floats, Integers
 from phosphene.scan.state import State
 
 NONE = -1

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from phosphene.scan.kernel import Floats
+from phosphene.arrays import Floats
 
 try:
     from phosphene.scan import loops

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phosphene.arrays import Floats
 from phosphene.atlas.reading import Atlas
 from phosphene.scan.derive import regression
-from phosphene.scan.kernel import Floats
 from phosphene.scan.pairs import CoMoments
 from phosphene.scan.summary import joint
 
