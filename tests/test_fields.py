@@ -194,6 +194,7 @@ STEPS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data())
 def test_any_chain_up_and_down_again(data):
@@ -264,6 +265,7 @@ def test_fields_of_known_networks(name, turned):
     check_sparsely(built(name), 3, SIZES.get(name, (201, 40)), turned)
 
 
+@pytest.mark.slow
 def test_fields_of_a_known_network_in_black_and_white():
     torch.manual_seed(0)
     model = torchvision.models.shufflenet_v2_x0_5(weights=None)
@@ -301,6 +303,7 @@ def check_sparsely(model, channels, size, turned):
             assert seen[layer.name].all(), layer
 
 
+@pytest.mark.slow
 def test_known_fields_of_alexnet_and_resnet():
     # Araujo et al. 2019, table 1: AlexNet's last pool 195 (stride 32); ResNet-18's last block 435 (stride 32).
     alexnet = ph.Network(torchvision.models.alexnet(weights=None), input_size=(3, 224, 224)).layer("features.12")

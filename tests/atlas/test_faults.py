@@ -76,6 +76,7 @@ def test_the_system_lets_no_file_grow_any_further(path, more):
     goes_on_to_the_golden_content(path, after=done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", [1, 2, 3, 4, 5, 20, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88])
 def test_an_error_at_the_kth_statement_of_a_commit(path, statement, monkeypatch):
     begun(path).close()
@@ -155,6 +156,7 @@ def test_a_read_only_folder(read_only, action, said):
     assert said in in_a_child(as_nobody(lambda: action(read_only)))
 
 
+@pytest.mark.slow
 def test_places_that_cannot_be(path, tmp_path):
     with pytest.raises(UsageError, match=r"there is no folder '.*none'; make it first: mkdir -p "):
         AtlasWriter.create(tmp_path / "none" / "a.atlas", synthetic.manifest())
@@ -166,6 +168,7 @@ def test_places_that_cannot_be(path, tmp_path):
     goes_on_to_the_golden_content(path)
 
 
+@pytest.mark.slow
 def test_a_file_system_without_links(path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.EPERM, "no links here")
@@ -178,6 +181,7 @@ def test_a_file_system_without_links(path, monkeypatch):
 # -- two on one file ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_scan_is_told_to_wait(path):
     with begun(path) as writer:
         with pytest.raises(
@@ -203,6 +207,7 @@ def test_of_two_scans_that_begin_at_once_one_is_told_so(path, monkeypatch):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 def test_a_scan_that_slipped_in_between_two_commits_is_noticed(path, monkeypatch):
     with begun(path) as writer:
         hold = writer._sole._hold
@@ -229,6 +234,7 @@ def test_readers_do_not_keep_a_scan_from_committing(path):
         assert two.progress.done == 24
 
 
+@pytest.mark.slow
 def test_a_reader_that_does_not_let_go(path, monkeypatch):
     monkeypatch.setattr("phosphene.atlas.transaction.WAIT", 0.01)
     with begun(path) as writer:
@@ -246,6 +252,7 @@ def test_a_reader_that_does_not_let_go(path, monkeypatch):
 # -- another scan's file -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -265,6 +272,7 @@ def test_going_on_with_another_scan(path, change, named):
     goes_on_to_the_golden_content(path)
 
 
+@pytest.mark.slow
 def test_other_software_and_another_day_may_go_on(path):
     begun(path).close()
     AtlasWriter.resume(path, synthetic.manifest(created="", versions={"numpy": "9"})).close()

@@ -37,6 +37,7 @@ def golden():
     connection.close()
 
 
+@pytest.mark.slow
 def test_the_current_writer_reproduces_the_golden_file(tmp_path):
     with AtlasWriter.create(tmp_path / "new.atlas", synthetic.manifest()) as writer:
         synthetic.write(writer)

@@ -15,6 +15,8 @@ from tests.atlas import synthetic
 from tests.atlas.driving import ROOT, drive
 from tests.atlas.everything import everything
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).with_name("golden.atlas")
 
 

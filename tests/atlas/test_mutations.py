@@ -93,6 +93,7 @@ def refused(folder: Path, seeds: range) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_two_hundred_mutations(tmp_path):
     assert refused(tmp_path, range(200)) > 100
 

@@ -179,6 +179,7 @@ def wide(path, units, layers):
     return path
 
 
+@pytest.mark.slow
 def test_outputs_stay_small_however_large_the_network_is(tmp_path):
     with open_atlas(wide(tmp_path / "wide.atlas", 600, 30)) as atlas:
         layer, whole, unit = atlas["layer3"]._repr_html_(), atlas._repr_html_(), atlas["layer3:9"]._repr_html_()

@@ -104,6 +104,7 @@ def test_a_misspelt_table(atlas):
         atlas.query("SELECT * FROM xyz")
 
 
+@pytest.mark.slow
 def test_a_query_that_does_not_end(atlas):
     began = time.monotonic()
     with pytest.raises(PhospheneError, match=r"took more than 0\.2 seconds; narrow it by WHERE"):

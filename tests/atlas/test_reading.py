@@ -46,6 +46,7 @@ def stranger(tmp_path):
     return change
 
 
+@pytest.mark.slow
 def test_an_atlas_is_read_and_written_without_pytorch():
     rooms = ", ".join(f"phosphene.atlas.{room}" for room in ("reading", "writing", "summary", "export"))
     code = f"import sys, {rooms}; sys.exit('torch' in sys.modules)"

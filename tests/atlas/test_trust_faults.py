@@ -63,6 +63,7 @@ def survive(path: Path, seed: int, kills: int = 4) -> None:
     goes_on_to_the_golden_rows(path)
 
 
+@pytest.mark.slow
 def test_four_kills(scanned):
     survive(scanned, seed=0)
 
@@ -98,6 +99,7 @@ def snapshots(path: Path, folder: Path, again: bool) -> list[Path]:
     return found[: said.index("COMMIT") + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_whatever_is_left_behind_opens_as_it_was_before(scanned, tmp_path_factory, again):
     folder = tmp_path_factory.mktemp("copies")
@@ -133,6 +135,7 @@ def act(writer: TrustWriter, again: bool) -> None:
         writer.add(trusted.of("relu1", 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_an_error_at_every_statement(scanned, scan_bytes, monkeypatch, again):
     for statement in range(1, statements(scanned, monkeypatch, again) + 1):
@@ -206,6 +209,7 @@ def test_what_a_stranger_may_say(stranger):
         assert {row.sentence for row in atlas["relu2:3"].evidence} == {"believe me"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

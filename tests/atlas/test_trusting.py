@@ -57,6 +57,7 @@ def test_how_it_was_measured_is_kept(scanned):
     assert found == {"--seed": 3, "--examples": None, "--rule": "guided", "versions": {"phosphene": "1"}}
 
 
+@pytest.mark.slow
 def test_the_order_and_the_number_of_steps_do_not_matter(scanned, tmp_path):
     (tmp_path / "other.atlas").write_bytes(scanned.read_bytes())
     add(scanned, trusted.units())

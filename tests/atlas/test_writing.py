@@ -29,6 +29,7 @@ def hash_of(path):
         return atlas.content_hash()
 
 
+@pytest.mark.slow
 def test_what_was_written_is_read(path):
     scan(path)
     with open_atlas(path) as atlas:
@@ -78,6 +79,7 @@ def test_an_open_atlas_follows_the_scan(path):
         assert atlas["relu2:3"].stats.unit == 3
 
 
+@pytest.mark.slow
 def test_going_on_after_every_shard_ends_with_the_same_content(path, tmp_path):
     scan(path)
     parts = tmp_path / "parts.atlas"
@@ -94,6 +96,7 @@ def test_going_on_after_every_shard_ends_with_the_same_content(path, tmp_path):
         assert everything(one) == everything(other)
 
 
+@pytest.mark.slow
 def test_the_content_is_that_of_any_time_software_place_and_cut(path, tmp_path):
     scan(path)
     (tmp_path / "elsewhere").mkdir()
@@ -102,6 +105,7 @@ def test_the_content_is_that_of_any_time_software_place_and_cut(path, tmp_path):
     assert hash_of(path) == hash_of(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [
@@ -117,6 +121,7 @@ def test_another_scan_has_another_content(path, tmp_path, changed):
     assert hash_of(path) != hash_of(tmp_path / "b.atlas")
 
 
+@pytest.mark.slow
 def test_every_value_is_part_of_the_content(path, tmp_path):
     hashes = set()
     for number, change in enumerate((0.0, 2.0**-40)):
@@ -179,6 +184,7 @@ def test_thumbnails_made_along_are_kept_for_examples_only(path):
         assert wanted < set(synthetic.scanned())
 
 
+@pytest.mark.slow
 def test_space_of_former_states_is_given_back(path, tmp_path):
     large = synthetic.manifest(options=Options(top=4, sample=4000, batch=4, positions=2))
     state = synthetic.state(8, large)

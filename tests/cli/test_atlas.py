@@ -47,6 +47,7 @@ passed over 3: it ends too early (first: cat/005 <é>.jpg)
 """
 
 
+@pytest.mark.slow
 def test_a_summary_for_people():
     result = run("atlas", GOLDEN)
     assert (result.exit_code, result.stdout, result.stderr) == (0, SUMMARY.format(file=GOLDEN), "")
@@ -58,6 +59,7 @@ def test_what_the_figures_of_the_summary_are():
     assert f"{max(v for (name, _), v in aucs.items() if name == 'relu1'):.2f}" == "0.60"
 
 
+@pytest.mark.slow
 def test_a_summary_for_machines_keeps_to_the_schema():
     jsonschema = pytest.importorskip("jsonschema")
     found = json.loads(run("atlas", GOLDEN, "--json").stdout)
@@ -99,6 +101,7 @@ def test_a_scan_that_is_not_at_its_end(begun):
     assert "trust rows" not in said
 
 
+@pytest.mark.slow
 def test_dreams_are_counted(tmp_path):
     jsonschema = pytest.importorskip("jsonschema")
     path = shutil.copy(GOLDEN, tmp_path / "dreamt.atlas")
@@ -153,6 +156,7 @@ def test_mistakes(words, code, said):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_export(tmp_path):
     pytest.importorskip("pyarrow")
     result = run("export", GOLDEN, "--parquet", tmp_path / "tables")

@@ -54,6 +54,7 @@ def distances_by_hand(folder, part):
     return [[float((one != other).double().mean()) for other in changes] for one in changes]
 
 
+@pytest.mark.slow
 def test_json_holds_the_distances_of_every_two_pictures(pictures, parts):
     done = typed("cifar", pictures, "--parts", parts, "--layer", "relu2", "--pooled", "--draws", 3, "--json")
     assert done.exit_code == 0, done.output
@@ -71,6 +72,7 @@ def test_json_holds_the_distances_of_every_two_pictures(pictures, parts):
     assert [each["question"] for each in told["findings"]] == ["eye in relu2", "nose in relu2"]
 
 
+@pytest.mark.slow
 def test_the_findings_and_the_figure(pictures, parts, tmp_path):
     words = ("--part", "nose", "--layer", "relu1", "--draws", 2, "-o", tmp_path / "a.png")
     done = typed("cifar", pictures, "--parts", parts, *words)
@@ -83,6 +85,7 @@ def test_the_findings_and_the_figure(pictures, parts, tmp_path):
         assert figure.width > 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence", "code"),
     [
@@ -99,6 +102,7 @@ def test_mistakes_are_one_sentence(pictures, parts, words, sentence, code):
     assert done.exit_code == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

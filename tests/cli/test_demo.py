@@ -26,6 +26,7 @@ def run(tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_its_figures_for_machines_and_its_progress_on_stderr(run, tmp_path):
     result = run("--json", "--seed", "3")
     assert result.exit_code == 0, result.stderr

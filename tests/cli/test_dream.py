@@ -34,6 +34,7 @@ def run(tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_a_unit(run):
     result = run("3:2", "-o", "a.png")
     assert result.exit_code == 0, result.stderr
@@ -45,6 +46,7 @@ def test_a_unit(run):
         assert figure.width > 300
 
 
+@pytest.mark.slow
 def test_figures_for_machines(run):
     result = run("3:2", "-o", "a.svg", "--json", "--seeds", "2", "--count", "3", "--seed", "7", "--method", "maco")
     assert result.exit_code == 0, result.stderr
@@ -57,6 +59,7 @@ def test_figures_for_machines(run):
     assert "tiny · 3:2" in Path("a.svg").read_text()
 
 
+@pytest.mark.slow
 def test_the_options_reach_it(run, tmp_path):
     Image.new("RGB", (20, 20), (200, 10, 10)).save("red.png")
     (tmp_path / "toward.json").write_text("[1, 0, -1, 0, 0, 2.5]")
@@ -67,6 +70,7 @@ def test_the_options_reach_it(run, tmp_path):
     assert started["options"]["start"] is True
 
 
+@pytest.mark.slow
 def test_beside_an_atlas(run, tmp_path):
     for name, colour in (("a", (200, 10, 10)), ("b", (10, 200, 10))):
         Image.new("RGB", (16, 16), colour).save(f"{name}.png")

@@ -41,6 +41,7 @@ def by_hand(folder, units):
     return torch.stack(found, 1)
 
 
+@pytest.mark.slow
 def test_json_says_which_picture_was_strongest_at_every_checkpoint(pictures):
     done = typed("--images", pictures, *(word for unit in UNITS for word in ("--unit", unit)), "--json")
     assert done.exit_code == 0, done.output
@@ -55,6 +56,7 @@ def test_json_says_which_picture_was_strongest_at_every_checkpoint(pictures):
     assert told["findings"][0]["question"] == "relu2 settles"
 
 
+@pytest.mark.slow
 def test_the_findings_and_the_figure(pictures, tmp_path):
     done = typed("--images", pictures, "--unit", UNITS[0], "--limit", 2, "-o", tmp_path / "a.png", "--dpi", 80)
     assert done.exit_code == 0, done.output
@@ -65,6 +67,7 @@ def test_the_findings_and_the_figure(pictures, tmp_path):
         assert figure.width > 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence", "code"),
     [

@@ -29,6 +29,7 @@ def scanned(tmp_path_factory):
     return folder / "a.atlas"
 
 
+@pytest.mark.slow
 def test_it_says_what_to_open_and_how_large_it_is(tmp_path):
     result = run(GOLDEN, tmp_path / "out")
     assert result.exit_code == 0, result.stderr
@@ -44,6 +45,7 @@ def test_it_says_what_to_open_and_how_large_it_is(tmp_path):
     assert "synthetic: writing its units …" in result.stderr
 
 
+@pytest.mark.slow
 def test_for_machines(tmp_path):
     result = run(GOLDEN, tmp_path / "out", "--units", 2, "--no-figures", "--json")
     said = json.loads(result.stdout)
@@ -55,6 +57,7 @@ def test_for_machines(tmp_path):
     assert said["without"].startswith("synthetic is not loaded")
 
 
+@pytest.mark.slow
 def test_a_network_that_comes_along_is_loaded_by_its_name(scanned, tmp_path):
     result = run(scanned, tmp_path / "out", "--units", 2)
     assert result.exit_code == 0, result.stderr
@@ -63,6 +66,7 @@ def test_a_network_that_comes_along_is_loaded_by_its_name(scanned, tmp_path):
     assert not (tmp_path / "out" / "media" / "relu1" / "2-projections.webp").exists()
 
 
+@pytest.mark.slow
 def test_a_network_with_other_weights_is_not(scanned, tmp_path, monkeypatch):
     def trained(name):
         model = bundled.architectures.BlogNet(10)
@@ -81,6 +85,7 @@ def test_a_named_network_that_was_not_scanned_is_refused(scanned, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_pages_and_tables_at_once(tmp_path):
     pytest.importorskip("pyarrow")
     found = json.loads(run(GOLDEN, tmp_path / "out", "--parquet", tmp_path / "tables", "--json").stdout)

@@ -12,6 +12,7 @@ def typed(*arguments):
     return CliRunner().invoke(app, [str(each) for each in arguments])
 
 
+@pytest.mark.slow
 def test_the_findings_and_both_figures(tmp_path):
     done = typed("filters", "cifar", "-o", tmp_path / "a.svg", "--plot", tmp_path / "b.png", "--theme", "dark")
     assert done.exit_code == 0, done.output
@@ -21,6 +22,7 @@ def test_the_findings_and_both_figures(tmp_path):
     assert (tmp_path / "b.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_json_holds_every_figure(tmp_path):
     done = typed("filters", "cifar", "--layer", "conv2", "--limit", 3, "-o", tmp_path / "a.png", "--json")
     assert done.exit_code == 0, done.output

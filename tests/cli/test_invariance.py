@@ -23,6 +23,7 @@ def pictures(tmp_path):
     return [tmp_path / "cat.png", tmp_path / "frog.png"]
 
 
+@pytest.mark.slow
 def test_the_findings_and_the_figure(pictures, tmp_path):
     done = typed("invariance", "cifar", *pictures, "-c", "scale", "-c", "blur", "-o", tmp_path / "a.png")
     assert done.exit_code == 0, done.output
@@ -33,6 +34,7 @@ def test_the_findings_and_the_figure(pictures, tmp_path):
         assert figure.width > 1000
 
 
+@pytest.mark.slow
 def test_json_holds_every_picture(pictures):
     words = ("--change", "contrast", "--layer", "relu2", "--label", "dog", "--label", 6, "--json")
     done = typed("invariance", "cifar", *pictures, *words)

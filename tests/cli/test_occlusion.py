@@ -21,6 +21,7 @@ def frog(tmp_path):
     return tmp_path / "frog.png"
 
 
+@pytest.mark.slow
 def test_the_findings_and_the_figure(frog, tmp_path):
     done = typed("occlusion", "cifar", frog, "--stride", 6, "-o", tmp_path / "a.png")
     assert done.exit_code == 0, done.output
@@ -32,6 +33,7 @@ def test_the_findings_and_the_figure(frog, tmp_path):
         assert figure.width > 1000
 
 
+@pytest.mark.slow
 def test_json_holds_every_place(frog):
     words = (
         "--label",

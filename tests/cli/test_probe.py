@@ -29,6 +29,7 @@ def pictures(tmp_path):
     return tmp_path / "pictures"
 
 
+@pytest.mark.slow
 def test_json_holds_every_layer_and_chance(pictures):
     done = typed("cifar", pictures, "--layer", "relu1", "--layer", "relu2", "--folds", 2, "--grid", 1, "--json")
     assert done.exit_code == 0, done.output
@@ -46,6 +47,7 @@ def test_json_holds_every_layer_and_chance(pictures):
     assert [each["question"] for each in told["findings"]] == ["best layer", "relu1 accuracy", "relu2 accuracy"]
 
 
+@pytest.mark.slow
 def test_the_findings_and_the_figure(pictures, tmp_path):
     words = ("--layer", "relu2", "--folds", 2, "--classifier", "svm", "--no-untrained", "-o", tmp_path / "a.png")
     done = typed("cifar", pictures, *words)
@@ -58,6 +60,7 @@ def test_the_findings_and_the_figure(pictures, tmp_path):
         assert figure.width > 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence", "code"),
     [

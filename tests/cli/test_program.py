@@ -21,6 +21,7 @@ def shell(*words, **variables):
     )
 
 
+@pytest.mark.slow
 def test_python_m_phosphene_lists_the_commands():
     done = shell("--help")
     assert (done.returncode, done.stderr) == (0, "")
@@ -40,6 +41,7 @@ def test_the_version():
     assert (result.exit_code, result.stdout) == (0, f"{phosphene.__version__}\n")
 
 
+@pytest.mark.slow
 def test_a_wrong_command_exits_with_2():
     done = shell("docter")
     assert (done.returncode, done.stdout) == (2, "")
@@ -62,6 +64,7 @@ def complete(what, **variables):
     return CliRunner().invoke(app, [], prog_name="phosphene", env={"_PHOSPHENE_COMPLETE": what, **variables})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
 def test_every_command_answers_for_machines_and_explains_itself(command):
     shown = CliRunner().invoke(app, [command.__name__, "--help"], prog_name="phosphene").stdout

@@ -9,6 +9,8 @@ import pytest
 
 from phosphene.cli.quick import importing
 
+pytestmark = pytest.mark.slow
+
 SLEEPING = "GOMP_SPINCOUNT = '0'"  # how often a waiting thread looks before it sleeps
 
 CODE = """

@@ -36,6 +36,7 @@ def atlas(photos, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_it_says_what_it_kept_and_what_it_passed_over(photos, tmp_path):
     done = typed("scan", "cifar", photos, "-o", tmp_path / "a.atlas")
     assert done.exit_code == 0
@@ -43,6 +44,7 @@ def test_it_says_what_it_kept_and_what_it_passed_over(photos, tmp_path):
     assert "1 picture was passed over: " in done.stdout
 
 
+@pytest.mark.slow
 def test_for_machines(photos, tmp_path):
     done = typed("scan", "cifar", photos, "-o", tmp_path / "a.atlas", "--layer", "relu2", "--json")
     said = json.loads(done.stdout)
@@ -54,6 +56,7 @@ def test_for_machines(photos, tmp_path):
     assert events[-1]["event"] == "finishing"
 
 
+@pytest.mark.slow
 def test_without_images_none_are_inside(photos, tmp_path):
     typed("scan", "cifar", photos, "-o", tmp_path / "a.atlas", "--no-images")
     with ph.open_atlas(tmp_path / "a.atlas") as atlas:
@@ -61,6 +64,7 @@ def test_without_images_none_are_inside(photos, tmp_path):
         assert atlas.thumbnail(0) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -77,6 +81,7 @@ def test_mistakes_get_a_sentence_and_leave_nothing(photos, tmp_path, arguments, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_not_overwritten(photos, atlas):
     before = atlas.read_bytes()
     done = typed("scan", "cifar", photos, "-o", atlas)
@@ -84,6 +89,7 @@ def test_a_file_that_is_there_is_not_overwritten(photos, atlas):
     assert atlas.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_stopped_it_says_how_to_go_on(photos, tmp_path, monkeypatch):
     from phosphene.scan.scanner import Scanner
 
@@ -98,12 +104,14 @@ def test_stopped_it_says_how_to_go_on(photos, tmp_path, monkeypatch):
     assert typed("scan", "cifar", photos, "-o", tmp_path / "a.atlas", "--resume").exit_code == 0
 
 
+@pytest.mark.slow
 def test_bf16_is_said_in_the_atlas(photos, tmp_path):
     assert typed("scan", "cifar", photos, "-o", tmp_path / "a.atlas", "--precision", "bf16").exit_code == 0
     with ph.open_atlas(tmp_path / "a.atlas") as atlas:
         assert atlas.manifest.options.precision == "bf16"
 
 
+@pytest.mark.slow
 def test_top_draws_patches_alone_and_beside_projections(photos, atlas, tmp_path):
     assert typed("top", atlas, "relu2:8", "relu1:6", "-o", tmp_path / "patches.png").exit_code == 0
     done = typed("top", atlas, "relu2:8", "--network", "cifar", "--images", photos, "-o", tmp_path / "both.png")
@@ -113,6 +121,7 @@ def test_top_draws_patches_alone_and_beside_projections(photos, atlas, tmp_path)
     assert np.asarray(both).std() > 10
 
 
+@pytest.mark.slow
 def test_top_needs_the_pictures_where_the_atlas_has_small_copies(photos, atlas, tmp_path):
     done = typed("top", atlas, "relu2:8", "--network", "cifar", "-o", tmp_path / "a.png")
     assert done.exit_code == 2
@@ -126,6 +135,7 @@ def test_top_needs_the_pictures_where_the_atlas_has_small_copies(photos, atlas, 
     assert "c.png" in done.stderr
 
 
+@pytest.mark.slow
 def test_top_refuses_another_network(atlas, tmp_path):
     done = typed("top", atlas, "relu2:8", "--network", "cifar-deep", "-o", tmp_path / "a.png")
     assert done.exit_code == 2
@@ -154,6 +164,7 @@ def saved(photos, folder):
     return folder / "set"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "split", "broken"),
     [

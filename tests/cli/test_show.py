@@ -78,6 +78,7 @@ def test_several_units_on_several_images_make_a_grid(run):
     assert Path("a.svg").read_text().count("<image ") == 6
 
 
+@pytest.mark.slow
 def test_a_whole_address_will_do(run):
     assert json.loads(run(ONE, "--layer", "1:3", "-o", "a.pdf", "--json").stdout)["units"] == ["1:3"]
     assert Path("a.pdf").read_bytes().startswith(b"%PDF-")

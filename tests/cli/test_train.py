@@ -19,6 +19,7 @@ def pictures(tmp_path_factory):
     return folder(tmp_path_factory.mktemp("pictures"), per_class=3)
 
 
+@pytest.mark.slow
 def test_for_machines(pictures, tmp_path):
     result = run("--data", pictures, "--epochs", 1, "--out", tmp_path / "net.safetensors", "--json")
     assert result.exit_code == 0, result.stderr
@@ -28,6 +29,7 @@ def test_for_machines(pictures, tmp_path):
     assert [line["number"] for line in report["history"]] == [1]
 
 
+@pytest.mark.slow
 def test_for_people(pictures, tmp_path):
     result = run("--data", pictures, "--network", "deep", "--epochs", 1, "-o", tmp_path / "net.safetensors")
     assert result.exit_code == 0, result.stderr

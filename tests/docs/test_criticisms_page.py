@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import torch
 
 from phosphene.network import Network
@@ -28,6 +29,7 @@ def test_every_part_has_figures_and_a_picture():
     assert len(shown) == len(set(shown)) == len(list(DOCS.glob("pictures/believe-*"))) == 1 + len(PARTS)
 
 
+@pytest.mark.slow
 def test_the_planted_units_figures_are_measured_again(tmp_path):
     (tmp_path / "pictures").mkdir()
     (tmp_path / PAGE).write_text(TEXT, encoding="utf-8")
@@ -54,6 +56,7 @@ def test_a_part_renews_its_own_table_only():
     assert table([("a",), ("b",)]) == "| a |\n| --- |\n| b |\n"
 
 
+@pytest.mark.slow
 def test_untrained_weights_are_the_same_each_time_and_not_the_trained_ones():
     first, second = (untrained("cifar").model.conv1.weight for _ in range(2))
     assert torch.equal(first, second)

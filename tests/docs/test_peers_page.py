@@ -21,6 +21,7 @@ def cells(line):
 WRITTEN = {cells(line)[0]: cells(line) for line in TABLE.splitlines() if line.startswith("|")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["squeezenet1_0", "mobilenet_v3_small", "mobilenet_v2"])
 def test_rows_are_what_the_tools_answer(name):
     measured = peers.row(name)
@@ -42,6 +43,7 @@ def test_every_network_has_its_row_and_only_phosphene_is_never_the_gradient():
         assert said == {peer: none_hooked and not peer.startswith("Phosphene") for peer in peers.PEERS}
 
 
+@pytest.mark.slow
 def test_where_all_are_modules_everybody_agrees():
     model = peers.built("squeezenet1_0")
     x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))

@@ -33,6 +33,7 @@ def figure(request):
     return confusion([[5, 1], [2, 7]], ["cat", "dog"], HOSTILE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [".png", ".svg", ".pdf"])
 def test_the_same_figure_gives_the_same_bytes_and_a_dark_one_others(figure, kind):
     first = figure.encoded(kind)
@@ -42,6 +43,7 @@ def test_the_same_figure_gives_the_same_bytes_and_a_dark_one_others(figure, kind
     assert first.startswith(start)
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_what_is_encoded(figure, tmp_path):
     for kind in (".png", ".svg", ".pdf"):
         path = tmp_path / f"figure{kind.upper()}"
@@ -50,6 +52,7 @@ def test_what_is_saved_is_what_is_encoded(figure, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dpi", [96, 300])
 def test_png_files_record_their_resolution(figure, tmp_path, dpi):
     figure.save(tmp_path / "a.png", dpi=dpi)
@@ -58,11 +61,13 @@ def test_png_files_record_their_resolution(figure, tmp_path, dpi):
         np.testing.assert_array_equal(np.asarray(image), np.asarray(figure.image(dpi=dpi)))
 
 
+@pytest.mark.slow
 def test_twice_the_resolution_is_the_same_figure_in_twice_the_pixels(figure):
     small, large = figure.image(dpi=150).size, figure.image(dpi=300).size
     assert large == pytest.approx((2 * small[0], 2 * small[1]), rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -109,6 +114,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
+@pytest.mark.slow
 def test_in_a_notebook_it_follows_light_and_dark_without_scripts(figure):
     tags = Tags()
     tags.feed(figure._repr_html_())

@@ -44,6 +44,7 @@ def test_fine_lines_of_both_signs_are_both_seen():
     assert abs(smooth - 128).mean() < 20, "a mean would do as well, and the test shows nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [".png", ".svg", ".pdf"])
 def test_every_format_draws_signed_pictures_so(kind):
     picture = Image.fromarray(noise(224, 224))

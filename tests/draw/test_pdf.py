@@ -143,6 +143,7 @@ def test_the_title_is_in_the_file_s_properties(file):
     assert "Date" not in words
 
 
+@pytest.mark.slow
 def test_letters_that_the_font_lacks_and_no_text_at_all_are_no_error():
     assert Sheet([Tile(noise(4, 4), "猫 👩\u200d🚀 \ud800")]).encoded(".pdf").startswith(b"%PDF")
     assert Sheet([Tile(noise(4, 4))]).encoded(".pdf").startswith(b"%PDF")

@@ -23,6 +23,7 @@ def pixels_of(image, colour, within=12):
     return np.argwhere((np.abs(np.asarray(image).astype(int) - goal) < within).all(axis=2))
 
 
+@pytest.mark.slow
 def test_each_line_is_named_at_its_end_and_falls_as_its_values_do():
     plot = curves([Panel("Loss", [Series("training", [4.0, 2.0, 1.0, 0.5]), Series("test", [4.0, 3.0, 3.0, 3.0])])])
     assert {"Loss", "training", "test", "epoch"} <= set(words(plot))
@@ -52,6 +53,7 @@ def test_percentages_and_given_places_are_written_on_the_axes():
     assert "100" in shown
 
 
+@pytest.mark.slow
 def test_an_interval_is_a_band_around_its_line():
     line = Series("test", [0.5, 0.5, 0.5], ([0.2, 0.2, 0.2], [0.9, 0.9, 0.9]))
     band = curves([Panel("", [line])]).image()
@@ -61,6 +63,7 @@ def test_an_interval_is_a_band_around_its_line():
     assert len(pixels_of(band, colour, 4)) > 20 * len(pixels_of(plain, colour, 4)) + 5000
 
 
+@pytest.mark.slow
 def test_single_points_and_gaps_are_drawn():
     for values in ([1.0], [1.0, float("nan"), 2.0], [float("nan")]):
         assert curves([Panel("Loss", [Series("train", values)])]).image().width > 100
@@ -89,6 +92,7 @@ def test_the_confusion_matrix_shows_counts_and_shares():
     assert shown.count("cat") == 2
 
 
+@pytest.mark.slow
 def test_the_confusion_matrix_is_darkest_where_most_are():
     image = confusion([[90, 10, 0], [0, 50, 50], [0, 0, 0]], ["a", "b", "c"]).image()
     blue = len(pixels_of(image, "#0072b2", 14))  # sqrt(0.9) of the way
@@ -96,6 +100,7 @@ def test_the_confusion_matrix_is_darkest_where_most_are():
     assert "–" in words(confusion([[1, 0], [0, 0]], ["a", "b"])), "a class without images has no share"
 
 
+@pytest.mark.slow
 def test_many_classes_with_long_names_stay_legible():
     names = [f"a class with a rather long name, number {i}" for i in range(130)]
     shown = words(confusion(np.eye(130), names))
@@ -121,6 +126,7 @@ def test_sizes_that_do_not_match_are_refused(make, said):
         make()
 
 
+@pytest.mark.slow
 def test_settings_of_the_user_are_neither_changed_nor_used():
     plot = curves([Panel("Loss", [Series("train", [2.0, 1.0])])], title="Title")
     plain = plot.encoded(".png")
@@ -139,6 +145,7 @@ def test_settings_are_given_back_when_drawing_fails():
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_pyplot_is_never_imported():
     code = (
         "import sys; from phosphene.draw.plots import bars; from phosphene.draw.sheet import Sheet, Tile\n"

@@ -47,6 +47,7 @@ def crop(sheet, mark, **how):
     return np.asarray(sheet.image(**how).crop((mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)))
 
 
+@pytest.mark.slow
 def test_tiles_stand_in_reading_order_in_an_even_grid():
     image = Sheet([Tile(flat(i), f"unit {i}") for i in range(12)], columns=4).image()
     boxes = np.array([box_of(image, i) for i in range(12)]).reshape(3, 4, 4)
@@ -177,6 +178,7 @@ def test_pairs_stand_close_and_apart_from_the_next_pair():
     assert min(within) > 0
 
 
+@pytest.mark.slow
 def test_nine_patches_stand_beside_nine_projections():
     patches, projections = (Group(tuple(Tile(flat(i + start)) for i in range(9)), 3) for start in (0, 9))
     image = Sheet([Group((patches, projections), 2, "conv5:1")]).image()
@@ -219,6 +221,7 @@ def test_the_legend_shows_its_colours_and_ends():
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=50)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @example(["layer1.0.relu_1:" * 3] * 4, "title " * 40, "not active here " * 9, 150, 1)
 @example(["w" * 9, "0.123", "", "x"], "", "", 150, 9)

@@ -44,6 +44,7 @@ def test_hostile_labels_stay_text():
     assert '<script>alert("1")</script> &' in said
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_at_all_gives_well_formed_xml(label, note):

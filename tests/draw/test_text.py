@@ -31,6 +31,7 @@ def test_short_text_stays_and_long_text_keeps_both_ends():
     assert width(short, 12) <= 100 < width(short, 12) + 2 * 12, "shortened more than needed"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60), st.integers(0, 200), st.integers(6, 30), st.booleans())
 def test_nothing_is_wider_than_asked(line, limit, size, bold):

@@ -28,6 +28,7 @@ def test_units_that_never_meet_are_not_alike():
     assert float(likeness(torch.zeros(2, 2, 3, 3))) == 0
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_driven_apart_is_less_alike():
     """The unit has several faces: on its own every picture holds all of them."""
     net, found = faces(), {}

@@ -46,6 +46,7 @@ def test_a_seed_does_not_hang_on_the_others(net):
     torch.testing.assert_close(both.pictures[1], alone.pictures[0], rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fourier", "maco"])
 def test_the_unit_answers_more_than_to_the_first_picture_and_to_real_ones(net, method):
     first, last = (ph.dream(net, "4:3", method=method, steps=steps) for steps in (1, 60))
@@ -177,6 +178,7 @@ def test_every_step_is_told():
     assert heard[2].value > heard[0].value
 
 
+@pytest.mark.slow
 def test_figures_as_plain_numbers_and_pictures(net, tmp_path):
     dream = ph.dream(net, ["4:3", "0:1"], mix=0.5, steps=3, count=2, method="maco")
     told = json.loads(json.dumps(_plain(dream.told())))

@@ -20,6 +20,7 @@ def turned_into_phases(filters, natural):
     return torch.fft.irfft2(natural.magnitude * spectrum / spectrum.abs().clamp(min=1e-12), s=filters.shape[2:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_phases_become_those_of_the_filter(channels):
     filters = gabor(SIZE, channels, 0.6, 3) + 0.05 * torch.randn(1, channels, SIZE, SIZE, generator=seeded(5))
@@ -33,6 +34,7 @@ def test_phases_become_those_of_the_filter(channels):
     assert cosine(found, best) > 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_free_spectrum_becomes_the_filter_as_far_as_contrast_allows(channels):
     """At the largest sum of w·sigmoid(y) with the length of y given, w·sigmoid'(y) points along y (Lagrange)."""
@@ -47,6 +49,7 @@ def test_a_free_spectrum_becomes_the_filter_as_far_as_contrast_allows(channels):
     assert float(dream.activation.min()) == pytest.approx(float((filters * dream.pictures[0]).sum()), rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_direction_is_the_weighted_sum_of_its_units():
     filters = torch.cat([gabor(SIZE, 1, angle, 3) for angle in (0.0, 1.0, 2.0)])
     weights = torch.tensor([2.0, 0.0, -1.0])
@@ -57,6 +60,7 @@ def test_a_direction_is_the_weighted_sum_of_its_units():
     assert float(dream.activation) == pytest.approx(float((wanted * picture).sum()) / 5**0.5, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mix", "shares"), [(None, (1, 1)), (0.25, (0.75, 0.25))])
 def test_a_pair_is_a_sum_or_a_mixture(mix, shares):
     filters = torch.cat([gabor(SIZE, 1, 0.3, 2), gabor(SIZE, 1, 1.7, 4)])
@@ -66,6 +70,7 @@ def test_a_pair_is_a_sum_or_a_mixture(mix, shares):
     assert cosine(wanted * picture * (1 - picture), picture.logit() - torch.tensor(sum(MEAN) / 3).logit()) > 0.97
 
 
+@pytest.mark.slow
 def test_a_unit_that_is_silent_at_first_is_woken():
     """Its ReLU gives nothing, and no gradient, until the picture is far along."""
     filters = gabor(SIZE, 1, 0.6, 3)

@@ -19,6 +19,7 @@ def test_axes_are_a_turn_of_colour_space():
     torch.testing.assert_close(axes @ axes.T, torch.eye(3), rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_colours_are_those_of_other_photographs_too():
     """scikit-image's fifteen photographs, of which no colour was measured: the same axes, light before colour."""
     found = Natural.of([image for _, image in ph.images("samples:32").take(400, 0).readable()], 3, (32, 32))
@@ -29,6 +30,7 @@ def test_colours_are_those_of_other_photographs_too():
     assert list(lengths.sort(descending=True).values) == list(lengths)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CIFAR.exists(), reason="needs the shared data")
 def test_colours_are_those_of_cifar():
     """By numpy on 3,000 of the pictures."""
@@ -40,6 +42,7 @@ def test_colours_are_those_of_cifar():
     np.testing.assert_allclose(np.abs((np.array(AXES) * axes.T[::-1]).sum(1)), 1, atol=0.005)
 
 
+@pytest.mark.slow
 def test_the_law_is_that_of_the_photographs():
     """By numpy on half of the windows: spectra of independent colours, a line through the logarithms of octaves."""
     windows = np.stack([np.asarray(image) / 255 for _, image in ph.images("samples:128").take(350, 0).readable()])

@@ -35,6 +35,7 @@ def test_only_what_is_blocked_for_a_whole_picture_is_let_through(rectify):
     torch.testing.assert_close(slope(rectify, x, woken=True), torch.tensor([[6.0, 0.0], [0.0, -10.0], [6.0, -10.0]]))
 
 
+@pytest.mark.slow
 def test_without_it_a_silent_unit_stays_silent(monkeypatch):
     filters = gabor(16, 1, 0.6, 3)
     net = linear(filters, -0.08 * float(filters.abs().sum()) - float(filters.sum()) / 2, rectified=True)

@@ -83,6 +83,7 @@ def test_what_is_not_kept(net, atlas):
     assert atlas["4:3"].dreams == ()
 
 
+@pytest.mark.slow
 def test_the_atlas_of_another_network(net, atlas, tmp_path):
     other = textured()
     with torch.no_grad():

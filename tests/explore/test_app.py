@@ -47,6 +47,7 @@ def test_pages_carry_the_token_and_nothing_else_does(client):
         assert "<!--token-->" in client.get(f"/{path}").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [f"/{path}" for path in PATHS] + ["/", "/live/echo", "/live/pictures", "/nowhere"])
 @pytest.mark.parametrize("method", METHODS)
 def test_methods_that_are_not_listed_are_refused(client, path, method):

@@ -163,6 +163,7 @@ def full(computing):
     return computing._free._value == 0
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_stops_its_computation_and_its_place_in_the_queue_is_free():
     live = Echo()
     computing = Computing(waiting=2)
@@ -182,6 +183,7 @@ def test_a_client_that_leaves_stops_its_computation_and_its_place_in_the_queue_i
         assert live.ended == [("1", "cancelled"), ("3", "done")]
 
 
+@pytest.mark.slow
 def test_a_full_queue_says_so_and_pages_go_on():
     live = Echo()
     computing = Computing(waiting=3)
@@ -199,6 +201,7 @@ def test_a_full_queue_says_so_and_pages_go_on():
         assert get(port, "/live/echo", **OWN).status == 200
 
 
+@pytest.mark.slow
 def test_the_server_ends_while_something_is_computed():
     live = Echo()
     with listening_to(lambda hosts: app_of(live=live, hosts=hosts)) as port:

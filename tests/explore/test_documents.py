@@ -32,6 +32,7 @@ def index(documents):
     return json.loads(re.fullmatch(r"window\.phosphene_index = (.*);\n", text, re.S)[1])
 
 
+@pytest.mark.slow
 def test_every_path_of_the_files_leads_to_something(planted_site):
     known = list(planted_site.files.paths())
     assert len(known) == len(set(known))
@@ -42,6 +43,7 @@ def test_every_path_of_the_files_leads_to_something(planted_site):
         assert found.kind in KINDS
 
 
+@pytest.mark.slow
 def test_every_address_in_the_files_is_one_of_them(planted_site):
     known = set(planted_site.files.paths())
     for path in known:
@@ -50,12 +52,14 @@ def test_every_address_in_the_files_is_one_of_them(planted_site):
             assert not led - known - {"yours.html"}, path
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_server_lead_to_pages_it_has(planted_site):
     for path in ("index.html", f"layers/{ACT}/index.html", unit("green"), f"layers/{ACT}/matrix.html", "search.html"):
         for led in links(page(planted_site.pages, path), path):
             assert planted_site.pages.get(led) is not None, f"{path} leads to {led}"
 
 
+@pytest.mark.slow
 def test_no_page_has_styles_or_scripts_of_its_own(planted_site):
     for path in planted_site.files.paths():
         if not path.endswith(".html"):

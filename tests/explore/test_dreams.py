@@ -89,6 +89,7 @@ def test_a_layer_offers_them_where_some_unit_has_one(site):
     assert units == []
 
 
+@pytest.mark.slow
 def test_files_hold_them_too(site):
     known = set(site.files.paths())
     held = {path for path in known if path.endswith("-dream.webp")}

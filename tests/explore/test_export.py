@@ -22,6 +22,8 @@ from tests.explore.reading import data, links, read
 from tests.explore.test_hostile import HOSTILE, site_of
 from tests.story import tiny
 
+pytestmark = pytest.mark.slow
+
 
 def files(folder):
     return {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}

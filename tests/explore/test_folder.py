@@ -171,6 +171,7 @@ with filling(sys.argv[1], Maker("phosphene demo", "summary.json", "")) as folder
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "0", "1", "2", "3", "4"])
 @pytest.mark.parametrize("there", [False, True])
 def test_after_a_kill_at_any_moment_the_next_story_is_whole(tmp_path, when, there):

@@ -38,6 +38,7 @@ def test_there_are_routes_to_guard():
     assert {"/", "/layers/relu1/7.html", "/live/echo", "/live/pictures", "/assets/7.html"} < set(routes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", WRONG)
 @pytest.mark.parametrize("route", [*every_route(), "/nowhere"])
 def test_wrong_hosts_get_nothing_on_any_route(route, host):
@@ -85,6 +86,7 @@ def test_odd_spellings_are_not_its_own_name(host):
     assert not hosts.own(host, ("127.0.0.1", 8760))
 
 
+@pytest.mark.slow
 def test_hosts_as_they_come_over_the_wire():
     with listening_to(lambda hosts: app_of(hosts=hosts)) as port:
 

@@ -244,6 +244,7 @@ def test_the_server_gives_the_same_and_its_own_token_once(hostile):
                 assert answer.content == found.body, path
 
 
+@pytest.mark.slow
 def test_sentences_about_hostile_questions_are_escaped():
     client = client_of(app_of())
     for name in HOSTILE:

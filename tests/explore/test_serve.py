@@ -54,6 +54,7 @@ def fetched(address, data=None, **headers):
 # -- the whole --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_explorer_answers_until_it_is_stopped(scan):
     net, atlas = scan
     with ph.explore(atlas, net, port=0) as explorer:
@@ -74,6 +75,7 @@ def test_an_explorer_answers_until_it_is_stopped(scan):
     assert "phosphene" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.mark.slow
 def test_many_may_ask_at_the_same_time(scan):
     """Pages and live answers are those that one gets who asks alone."""
     net, atlas = scan
@@ -90,6 +92,7 @@ def test_many_may_ask_at_the_same_time(scan):
             assert all(alone[path] == page for path, page in found)
 
 
+@pytest.mark.slow
 def test_every_start_has_another_token(scan):
     net, atlas = scan
     with ph.explore(atlas, net, port=0) as one, ph.explore(atlas, net, port=0) as other:
@@ -101,6 +104,7 @@ def _token(explorer):
     return fetched(explorer.url).partition('name="phosphene-token" content="')[2].partition('"')[0]
 
 
+@pytest.mark.slow
 def test_it_shows_itself_as_a_link(scan):
     net, atlas = scan
     with ph.explore(atlas, net, port=0, token="a long & odd one") as explorer:
@@ -108,6 +112,7 @@ def test_it_shows_itself_as_a_link(scan):
         assert f'<a href="{explorer.url}"' in explorer._repr_html_()
 
 
+@pytest.mark.slow
 def test_the_browser_is_opened_where_there_is_one(scan, shown, monkeypatch):
     net, atlas = scan
     ph.explore(atlas, net, port=0).stop()
@@ -126,6 +131,7 @@ def test_another_network_than_was_scanned_is_refused(scan):
         ph.explore(scan[1], tiny.network(seed=1), port=0)
 
 
+@pytest.mark.slow
 def test_without_the_network_pages_are_there_and_live_answers_say_why(scan):
     with ph.explore(scan[1], port=0) as explorer:
         assert (
@@ -139,6 +145,7 @@ def test_without_the_network_pages_are_there_and_live_answers_say_why(scan):
         assert json.loads(refused.value.read()) == {"error": explorer.site.without}
 
 
+@pytest.mark.slow
 def test_a_page_that_is_not_there_looks_like_the_others_at_any_depth(scan):
     with ph.explore(scan[1], port=0) as explorer:
         for path in ("nothing.html", "layers/relu1/99.html", "a/b/c/d"):
@@ -151,6 +158,7 @@ def test_a_page_that_is_not_there_looks_like_the_others_at_any_depth(scan):
                 assert fetched(urljoin(f"{explorer.url}{path}", address)), address
 
 
+@pytest.mark.slow
 def test_what_a_start_does_not_need_is_not_imported():
     """It is to be up in three seconds; these take half a second and more each."""
     slow = ("scipy.stats", "scipy.cluster", "skimage", "matplotlib", "torchvision", "rich", "torch._dynamo")
@@ -175,6 +183,7 @@ def test_a_short_token_is_refused_before_anything_listens(scan, monkeypatch):
         ph.explore(scan[1], scan[0], host="0.0.0.0", token="short")
 
 
+@pytest.mark.slow
 def test_with_a_token_it_is_reached_by_its_link_alone(scan):
     with ph.explore(scan[1], scan[0], host="0.0.0.0", port=0, token="correct horse") as explorer:
         assert explorer.url.endswith(f":{explorer.port}/?token=correct%20horse")
@@ -218,6 +227,7 @@ def test_nothing_else_is_loaded_for_an_atlass_word(name, monkeypatch):
     assert f"--network {name} --weights FILE" in without
 
 
+@pytest.mark.slow
 def test_what_is_named_has_to_be_what_was_scanned(cifar):
     assert scanned_network(atlas_of("other", cifar), "cifar")[0].name == "cifar"
     with pytest.raises(UsageError, match="other weights"):
@@ -264,6 +274,7 @@ def test_the_socket_is_for_this_machine_alone():
         assert found.getsockname()[0] == "127.0.0.1"
 
 
+@pytest.mark.slow
 def test_ipv6():
     try:
         found = listening("::1", 0)
@@ -275,6 +286,7 @@ def test_ipv6():
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.slow
 def test_stopping_does_not_wait_for_idle_clients():
     opened = listening("127.0.0.1", 0)
     server = Server(app_of(), opened)

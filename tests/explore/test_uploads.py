@@ -22,6 +22,8 @@ from phosphene.sources.decode import BrokenPicture
 from tests.explore.served import OWN, TOKEN, Reply, app_of, ask, client_of, read
 from tests.sources.pictures import encoded, noise, png, smooth
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -59,6 +59,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_features_that_encode_a_part_agree_and_others_do_not(net, folder):
     found = correspondence(net, str(folder), read_parts(folder / "parts.json"), layers=["part", "other"], pooled=True)
     encoding, other = found.agreements
@@ -118,6 +119,7 @@ def test_agreement_beyond_chance():
     assert beyond_chance(np.array([[1, -1], [-1, 1]], np.int8))[0, 1] == -1
 
 
+@pytest.mark.slow
 def test_the_interval_holds_what_other_pictures_give():
     generator = np.random.default_rng(0)
 
@@ -190,6 +192,7 @@ def test_a_part_that_the_network_does_not_see_is_said(folder):
         correspondence(corner, str(folder), {f"{n}.png": {"rim": [0, 0, 2, 2]} for n in range(2)}, layers=["1"])
 
 
+@pytest.mark.slow
 def test_it_can_be_drawn(net, folder, tmp_path):
     found = correspondence(net, str(folder), read_parts(folder / "parts.json"), draws=3)
     for kind in ("png", "svg", "pdf"):

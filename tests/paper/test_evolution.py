@@ -138,6 +138,7 @@ def test_the_bundled_moments_are_the_checkpoints():
     assert names == ["conv1", "relu1", "pool1", "conv2", "relu2", "pool2"]
 
 
+@pytest.mark.slow
 def test_on_bundled_moments_it_agrees_with_recording_by_hand():
     moments = bundled_moments()[::7]
     pictures = torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))

@@ -343,6 +343,7 @@ def test_filters_of_any_number_of_channels(channels, shown):
         np.testing.assert_array_equal(np.asarray(members[2].tiles[1].picture)[..., 0], expected.numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_files(ending, tmp_path):
     found = filters(planted(), noise())

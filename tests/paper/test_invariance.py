@@ -159,6 +159,7 @@ def test_what_is_seen_of_the_whole_picture_is_the_networks_input(size, resize):
 # -- the whole ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_curves_of_the_bundled_network():
     pictures = ph.images("samples:32").take(4, 0)
     heard = []
@@ -188,6 +189,7 @@ def test_a_batch_is_no_different_from_one_by_one(net, monkeypatch):
     np.testing.assert_allclose(together.curves[0].probability, alone.curves[0].probability, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_files(net, ending, tmp_path):
     invariance(net, torch.cat([dot()] * 2), changed=["scale", "blur"]).save(tmp_path / f"a.{ending}", "dark")

@@ -179,6 +179,7 @@ def test_the_true_class_by_name_or_number(net, image, label):
 # -- the whole ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_default_layer_of_the_bundled_network_is_its_deepest_pooling():
     found = occlusion(ph.load("cifar"), ph.images("samples:32")[5], stride=6)
     assert found.unit.layer == "pool2"
@@ -206,6 +207,7 @@ def test_progress_and_numbers(net, image):
     assert found.numbers["tops"] == [0, 3, 6, 9]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_files(net, image, ending, tmp_path):
     occlusion(net, image, side=SIDE, stride=STRIDE).save(tmp_path / f"a.{ending}", "dark")

@@ -47,6 +47,7 @@ def labels(pictures):
     return ["same" if each else "other" for each in (pictures[:, :, 0, 0].prod(1) > 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classifier", ["ridge", "softmax", "svm"])
 def test_classes_that_one_layer_alone_separates(net, pictures, labels, classifier):
     found = probe(net, pictures, layers=["conv", "relu", "forget"], labels=labels, classifier=classifier)
@@ -58,6 +59,7 @@ def test_classes_that_one_layer_alone_separates(net, pictures, labels, classifie
     assert str(found).startswith("relu tells 2 classes best: 100.0 % of 120 pictures")
 
 
+@pytest.mark.slow
 def test_labels_that_mean_nothing_are_told_by_chance_though_features_are_many():
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(100, 2, 6, 6, generator=generator)
@@ -125,6 +127,7 @@ def test_the_extra_is_named_where_scikit_learn_is_missing(net, pictures, labels,
         probe(net, pictures, labels=labels)
 
 
+@pytest.mark.slow
 def test_it_can_be_drawn(net, pictures, labels, tmp_path):
     found = probe(net, pictures, layers=["relu"], labels=labels)
     for kind in ("png", "svg", "pdf"):

@@ -10,6 +10,7 @@ import phosphene as ph
 from tests.project.test_mixed_net import SIZE, Mixed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 @pytest.mark.parametrize("unpool", ["switches", "fill"])
 @pytest.mark.filterwarnings("ignore::phosphene.project.HeldFixedWarning")

@@ -1,5 +1,6 @@
 """The rule "gradient" is autograd's own gradient, on random networks; the other rules on nets built at random too."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -67,6 +68,7 @@ STEPS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from([1, 3, 5]), st.sampled_from([1, 7]), sizes, st.integers(0, 99))
 def test_gradient_is_autograds(data, channels, batch, size, seed):
@@ -80,6 +82,7 @@ def test_gradient_is_autograds(data, channels, batch, size, seed):
     torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()) + 1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data(), st.sampled_from([1, 3, 5]), sizes, st.integers(0, 99))
 def test_units_together_equal_units_alone_under_every_rule(data, channels, size, seed):

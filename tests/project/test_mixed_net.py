@@ -13,6 +13,8 @@ from phosphene.errors import UsageError
 from phosphene.project import HeldFixedWarning
 from tests.oracles import mixed
 
+pytestmark = pytest.mark.slow
+
 SIZE = (67, 63)
 BEFORE_GATE = "stem norm relu pool1 depthwise silu dilated add relu_1 mean gate1 relu_2 gate2 sigmoid".split()
 BEHIND_GATE = "mul left right cat relu_3 pool2 last".split()
@@ -85,6 +87,7 @@ def test_the_last_windows_of_both_pools_hang_over(net):
     assert (sizes["relu_3"], sizes["pool2"]) == ((17, 16), (9, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", BEFORE_GATE + BEHIND_GATE)
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 @pytest.mark.parametrize("unpool", ["switches", "fill"])

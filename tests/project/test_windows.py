@@ -55,6 +55,7 @@ def stack():
     return Stack().eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(64, 64), (61, 75)])
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 @pytest.mark.parametrize("unpool", ["switches", "fill"])
@@ -65,6 +66,7 @@ def test_every_layer_of_a_mixed_stack(stack, size, rule, unpool):
         check(net, x, layer.name, rule, unpool, "peak")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", ["first", "last"])
 @pytest.mark.parametrize("unpool", ["switches", "fill"])
 def test_corners_of_the_picture(stack, corner, unpool):
@@ -75,6 +77,7 @@ def test_corners_of_the_picture(stack, corner, unpool):
         check(net, x, layer.name, "deconvnet", unpool, position)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from([1, 3]), st.tuples(st.integers(20, 40), st.integers(20, 40)), st.integers(0, 99))
 def test_random_networks(data, channels, size, seed):

@@ -101,6 +101,7 @@ def test_classes(scanner: Scanner, everything: dict[str, Everything], layer: str
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", LAYERS)
 def test_correlation_and_regression(scanner: Scanner, everything: dict[str, Everything], layer: str) -> None:
     maps = everything[layer].maps
@@ -134,11 +135,13 @@ def test_correlation_and_regression(scanner: Scanner, everything: dict[str, Ever
         assert shares[:, unit].sum() == pytest.approx(explained[unit], abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 7])
 def test_batches_of_any_size_agree(batch: int) -> None:
     same(scanned([slice(0, 150)], batch), scanned([slice(0, 150)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", [[100, 420], [0, 1, 499], [250]])
 def test_parts_merge_to_the_whole_in_any_order(scanner: Scanner, cuts: list[int]) -> None:
     edges = [0, *cuts, COUNT]

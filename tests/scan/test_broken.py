@@ -1,6 +1,7 @@
 """Every kind of broken file goes past a scan: scanned and passed over are all, each with its reason."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import phosphene as ph
@@ -8,6 +9,7 @@ from tests.scan.brute import SIZE, network
 from tests.sources.test_broken import KINDS
 
 
+@pytest.mark.slow
 def test_broken_files_are_passed_over_and_their_reasons_kept(tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()

@@ -30,6 +30,7 @@ def test_a_pool_before_the_next_convolution_is_not() -> None:
     assert names(model) == ["0", "3"]
 
 
+@pytest.mark.slow
 def test_residual_blocks_are_looked_at_after_their_sum() -> None:
     found = names(torchvision.models.resnet18(weights=None))
     assert found[:3] == ["relu", "layer1.0.relu", "layer1.0.relu_1"]
@@ -37,6 +38,7 @@ def test_residual_blocks_are_looked_at_after_their_sum() -> None:
     assert not any("bn" in name or "conv" in name or "downsample" in name for name in found)
 
 
+@pytest.mark.slow
 def test_linear_bottlenecks_are_looked_at_though_no_relu_follows() -> None:
     found = names(torchvision.models.mobilenet_v2(weights=None))
     assert found[:3] == ["features.0.2", "features.1.conv.0.2", "features.1.conv.2"]
@@ -60,6 +62,7 @@ def test_gates_and_concatenations_are_left_out() -> None:
     assert names(Gated()) == ["relu", "silu", "last"]
 
 
+@pytest.mark.slow
 def test_layers_are_named_by_pattern_and_by_kind() -> None:
     model = torchvision.models.resnet18(weights=None)
     assert names(model, ["layer1*relu*"]) == [f"layer1.{b}.relu{s}" for b in (0, 1) for s in ("", "_1")]

@@ -9,6 +9,8 @@ from phosphene.scan.run import Finishing, Progress
 from tests.scan.brute import SIZE
 from tests.scan.killed import BATCH, SHARD, End, scanned
 
+pytestmark = pytest.mark.slow
+
 COUNT = 64
 LAST = COUNT // BATCH  # the event that tells of the last pictures
 

@@ -51,6 +51,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derive, "BLOCK", 2)
 
 
+@pytest.mark.slow
 def test_a_wide_layer_keeps_pairs_of_its_first_units_and_goes_on_bit_by_bit(narrow: None) -> None:
     whole, first = scanned(), scanned([slice(0, 256)])
     state = first.state()["conv2"]
@@ -64,6 +65,7 @@ def test_a_wide_layer_keeps_pairs_of_its_first_units_and_goes_on_bit_by_bit(narr
         assert np.array_equal(array, later.state()["conv2"][name]), name
 
 
+@pytest.mark.slow
 def test_rows_of_a_wide_layer_are_those_of_all_pairs_where_the_first_units_have_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

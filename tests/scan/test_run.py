@@ -38,6 +38,7 @@ def scanned(folder: Path, out: Path, **options: object) -> Atlas:
     return scan(network(), folder, out, ["relu", "conv2"], top=5, sample=16, batch=8, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_all_pictures_are_scanned_or_passed_over_with_a_reason(folder: Path, tmp_path: Path) -> None:
     heard: list[Progress] = []
     with scanned(
@@ -52,6 +53,7 @@ def test_all_pictures_are_scanned_or_passed_over_with_a_reason(folder: Path, tmp
     assert heard[-1].failed == 3
 
 
+@pytest.mark.slow
 def test_examples_are_the_pictures_that_the_network_itself_prefers(folder: Path, tmp_path: Path) -> None:
     net = network()
     pictures = [p for p in ph.images(folder) if p.id not in {"cat/empty.png", "cat/page.png", "dog/cut.png"}]
@@ -64,6 +66,7 @@ def test_examples_are_the_pictures_that_the_network_itself_prefers(folder: Path,
             np.testing.assert_allclose([e.value for e in own.examples], best.values, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_boxes_are_in_the_pixels_of_the_source(folder: Path, tmp_path: Path) -> None:
     with scanned(folder, tmp_path / "a.atlas") as atlas:
         for example in (e for unit in atlas["conv2"] for e in unit.examples):
@@ -81,6 +84,7 @@ class KilledError(Exception):
     """Ends a scan as a kill would."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 3, 6])
 def test_a_scan_that_was_stopped_goes_on_to_the_same_content(
     folder: Path, tmp_path: Path, after: int, monkeypatch: pytest.MonkeyPatch
@@ -106,6 +110,7 @@ def test_a_scan_that_was_stopped_goes_on_to_the_same_content(
     assert first[0].done == after // 2 * 16 + 8  # nothing that was committed is done again
 
 
+@pytest.mark.slow
 def test_a_changed_picture_is_noticed_before_a_scan_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +131,7 @@ def test_a_changed_picture_is_noticed_before_a_scan_goes_on(
         scanned(copy, tmp_path / "a.atlas", resume=True)
 
 
+@pytest.mark.slow
 def test_another_network_is_noticed_before_a_scan_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

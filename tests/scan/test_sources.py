@@ -59,6 +59,7 @@ def scanned(source, out, **options):
     return ph.scan(network(), source, out, ["relu", "conv2"], top=5, sample=16, batch=4, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [as_list, as_archives, as_datasets])
 def test_a_scan_is_stopped_goes_on_and_finds_what_the_pictures_hold(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "SHARD", 8)
@@ -88,6 +89,7 @@ def test_a_scan_is_stopped_goes_on_and_finds_what_the_pictures_hold(kind, tmp_pa
         assert atlas.content_hash() == whole
 
 
+@pytest.mark.slow
 def test_a_limit_and_a_list_whose_pictures_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "SHARD", 8)
     source = as_list(tmp_path)

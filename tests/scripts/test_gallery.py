@@ -68,6 +68,7 @@ def shown(tile):
     return np.asarray(tile.picture, dtype=np.int64)
 
 
+@pytest.mark.slow
 def test_pictures_are_what_the_network_sees_and_broken_ones_are_named(tmp_path):
     folder = tiny.folder(tmp_path / "pictures")
     large = Image.effect_noise((40, 31), 80).convert("RGB")
@@ -158,6 +159,7 @@ def test_neighbours_say_how_alike_they_are(net, material, peaks):
     )
 
 
+@pytest.mark.slow
 def test_a_gallery_is_written_and_each_picture_in_the_smaller_of_two_forms(tmp_path, net):
     out = tmp_path / "out"
     out.mkdir()

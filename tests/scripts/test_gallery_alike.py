@@ -51,6 +51,7 @@ def test_units_with_one_filter_are_alike_and_each_is_like_itself(measured):
     assert found.itself == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_different_filters_are_as_alike_as_the_filters(measured):
     both = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(4))
     r = np.corrcoef(both.flatten(1).numpy())[0, 1]

@@ -65,6 +65,7 @@ def test_names_that_become_equal_keep_different_ids(tmp_path):
     assert ids(images(named(tmp_path / "a.zip", "a.png", "../a.png", "./a.png"))) == ["a.png", "a.png (2)", "a.png (3)"]
 
 
+@pytest.mark.slow
 def test_an_archive_is_not_asked_for_more_than_a_picture(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as out, out.open("zeros.png", "w") as member:
         for _ in range(450):
@@ -74,6 +75,7 @@ def test_an_archive_is_not_asked_for_more_than_a_picture(tmp_path):
     assert found.failures[0].reason == "the file has 450 MB, more than 400"
 
 
+@pytest.mark.slow
 def test_what_is_no_picture_is_not_unpacked(tmp_path, monkeypatch):
     path = archive(tmp_path / "a.zip", [("zeros.png", bytes(50_000_000))])
     unpacked = []
@@ -129,6 +131,7 @@ def value(picture):
     return picture.open().getpixel((0, 0))[0]
 
 
+@pytest.mark.slow
 def test_threads_may_read_one_archive(tmp_path):
     found = images(many(tmp_path / "a.zip"))
     with ThreadPoolExecutor(8) as pool:
@@ -146,6 +149,7 @@ def read_in_a_child(found, connection):
     connection.send((values, found[0].source.archive.zip().fp.fileno()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are not forked there")
 def test_forked_processes_open_the_archive_anew(tmp_path):
     found = images(many(tmp_path / "a.zip"))
@@ -160,6 +164,7 @@ def test_forked_processes_open_the_archive_anew(tmp_path):
     assert file != shared
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CIFAR.exists(), reason="needs ../shared/data/cifar10.zip")
 def test_cifar_as_an_archive():
     test = images(CIFAR, split="test")

@@ -206,6 +206,7 @@ def test_nothing_is_decoded_before_the_size_is_known(monkeypatch):
         decode(data)
 
 
+@pytest.mark.slow
 def test_a_picture_of_fifty_million_pixels_is_read():
     flat = Image.new("L", (10_000, 5_000), 7)
     out = io.BytesIO()

@@ -71,6 +71,7 @@ def test_names_of_wrappers(trained, tmp_path, change):
     assert fits(trained, renamed(trained, change), tmp_path)
 
 
+@pytest.mark.slow
 def test_what_pytorch_itself_wraps(trained, tmp_path):
     average = torch.optim.swa_utils.AveragedModel(trained)
     assert fits(trained, average.state_dict(), tmp_path)

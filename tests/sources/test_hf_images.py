@@ -83,6 +83,7 @@ def test_a_folder_of_parquet_files(datasets, tmp_path):
     assert same(found[0], 0)
 
 
+@pytest.mark.slow
 def test_texts_are_classes_unless_they_are_captions(datasets, tmp_path):
     text = datasets.Value("string")
     table(datasets, ["zebra 10", None, "zebra 9"], "class", text, "photo").save_to_disk(tmp_path / "set")

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def told(code):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

@@ -118,6 +118,7 @@ def test_lists_behind_each_other(tmp_path):
     assert found.classes == ("cat", "dog")
 
 
+@pytest.mark.slow
 def test_twenty_thousand_lines_are_not_held(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("".join(f"folder/{number % 10}/{number:06}.png\t{number % 10}\n" for number in range(20_000)))

@@ -77,6 +77,7 @@ def test_many_pictures_keep_their_places():
     assert seen == [(256, 1000), (512, 1000), (768, 1000), (1000, 1000)]
 
 
+@pytest.mark.slow
 def test_it_can_be_broken_off():
     opened = []
 
@@ -107,6 +108,7 @@ def test_what_would_not_fit_is_refused_before_anything_is_read():
     )
 
 
+@pytest.mark.slow
 def test_nothing_but_the_result_is_kept(tmp_path):
     for index in range(40):
         write(tmp_path / f"{index}.png", encoded(np.full((500, 500, 3), index, np.uint8)))

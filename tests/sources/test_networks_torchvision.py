@@ -50,6 +50,7 @@ def test_untrained_is_said_unless_it_was_asked_for(recwarn):
     assert net.classes[:2] == ("tench", "goldfish")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "side"), [("inception_v3", 299), ("efficientnet_b1", 240), ("alexnet", 224)])
 def test_each_has_its_own_size(name, side):
     assert ph.load(f"torchvision/{name}", "random").input_size == (3, side, side)
@@ -61,6 +62,7 @@ def test_preprocessing_is_nearly_that_of_torchvision():
     assert (net.preprocess(photograph()) - expected).abs().mean() < 0.02
 
 
+@pytest.mark.slow
 def test_another_input_size_keeps_the_share_of_the_picture():
     net = ph.load("torchvision/resnet18", "random", input_size=(3, 112, 160))
     assert net.preprocess.resize == max(round(256 * 112 / 224), 160)
@@ -85,6 +87,7 @@ def test_a_file_for_other_classes(weights):
         ph.load("torchvision/squeezenet1_1", path, classes=["a", "b"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aux", [True, False])
 def test_heads_for_training_only_may_be_there_or_not(weights, aux):
     path, model = weights("googlenet", aux_logits=aux, init_weights=False, transform_input=True)
@@ -94,11 +97,13 @@ def test_heads_for_training_only_may_be_there_or_not(weights, aux):
         assert torch.equal(net.model(x), model(x))
 
 
+@pytest.mark.slow
 def test_inputs_are_rescaled_inside_where_published_weights_want_it():
     assert ph.load("torchvision/googlenet", "random").model.transform_input
     assert ph.load("torchvision/inception_v3", "random").model.transform_input
 
 
+@pytest.mark.slow
 def test_names_of_torchvisions_first_densenets(weights, tmp_path):
     _, model = weights("densenet121")
     old = {name.replace("norm1", "norm.1").replace("conv2", "conv.2"): t for name, t in model.state_dict().items()}

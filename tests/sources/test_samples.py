@@ -45,6 +45,7 @@ def test_two_thousand_different_windows(windows):
     assert len({picture.numpy().tobytes() for picture in held.pixels}) == 2000
 
 
+@pytest.mark.slow
 def test_windows_are_the_same_each_time(windows):
     again = images("samples:32")
     assert [p.id for p in again] == [p.id for p in windows]
@@ -52,6 +53,7 @@ def test_windows_are_the_same_each_time(windows):
     assert digest[:16] == "cc20805f5e2f73aa"
 
 
+@pytest.mark.slow
 def test_windows_are_areas_of_their_photograph_averaged(windows):
     for window in windows.take(60):
         name, scale, x, y = re.fullmatch(r"(\w+)@(\d+)x/x(\d+)-y(\d+)", window.id).groups()
@@ -81,6 +83,7 @@ def test_most_windows_are_in_colour_and_few_are_flat(windows):
     assert 0 < flat.float().mean() < 0.08
 
 
+@pytest.mark.slow
 def test_other_sizes():
     found = images("samples:64")
     assert found[0].open().size == (64, 64)
@@ -102,6 +105,7 @@ def test_missing_pictures_are_left_out_and_none_at_all_is_said(tmp_path, monkeyp
     assert {picture.id.partition("@")[0] for picture in images("samples:32")} == {"coffee"}
 
 
+@pytest.mark.slow
 def test_neither_scikit_image_nor_torch_is_imported():
     code = (
         "import sys; from phosphene.sources.images import images; images('samples:32'); "

@@ -96,6 +96,7 @@ def test_a_whole_model(tmp_path):
     assert "would run code (torch.nn.modules.linear.Linear)" in refusal(tmp_path / "x.pt")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_torchscript(tmp_path):
     torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)).save(tmp_path / "x.pt")
@@ -108,6 +109,7 @@ def test_an_exported_program(tmp_path):
     assert refusal(tmp_path / "x.pt2").startswith("is an exported program (.pt2), a program whose")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_program_that_pytorch_exported(tmp_path):
     torch.export.save(torch.export.export(nn.Linear(2, 2), (torch.zeros(1, 2),)), tmp_path / "x.pt2")

@@ -24,12 +24,14 @@ def ranked(peaks):
     return [Answer(image, peaks[image]) for image in order]
 
 
+@pytest.mark.slow
 @given(values, st.integers(1, 12))
 def test_strongest_takes_the_earlier_picture_on_ties(peaks, count):
     slow = sorted(range(len(peaks)), key=lambda row: (-peaks[row], row))[:count]
     assert strongest(torch.tensor(peaks), count) == slow
 
 
+@pytest.mark.slow
 @given(values, st.data())
 def test_of_one_photograph_no_more_than_allowed(peaks, data):
     photographs = data.draw(st.lists(st.sampled_from("abc"), min_size=len(peaks), max_size=len(peaks)))
@@ -47,6 +49,7 @@ def test_whole_pictures_are_all_apart():
     assert strongest_apart(ranked([1.0, 3.0, 2.0]), material, 9, 1) == [1, 2, 0]
 
 
+@pytest.mark.slow
 @given(values, st.integers(1, 8))
 def test_graded_falls_from_the_strongest_and_repeats_nothing(peaks, count):
     rows = graded(ranked(peaks), count)

@@ -48,6 +48,7 @@ def test_a_position_is_row_and_column(net, pictures, atlas):
     assert maps[y, x] == pytest.approx(maps.max().item())
 
 
+@pytest.mark.slow
 def test_what_drives_a_unit_most_is_an_answer_also_outside_the_sample(net, pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(scanning, "SAMPLE", 3)
     values, _ = searched(net, pictures, "relu2")

@@ -83,6 +83,7 @@ def test_the_card_names_data_recipe_accuracy_and_seed_and_escapes_names(finished
     assert "green|er" not in card
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_it_ends_the_same(finished, pictures, tmp_path):
     out = tmp_path / "net.safetensors"
 
@@ -110,6 +111,7 @@ train("blog", sys.argv[1], 3, sys.argv[2], tell=kill)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills otherwise")
 def test_killed_and_resumed_it_ends_the_same(finished, pictures, tmp_path):
     out = tmp_path / "net.safetensors"
@@ -135,6 +137,7 @@ def test_an_interrupted_training_is_not_overwritten_unasked(pictures, tmp_path):
         train("blog", pictures, 3, tmp_path / "net.safetensors")
 
 
+@pytest.mark.slow
 def test_resume_with_other_options_is_refused(pictures, tmp_path):
     def stop(event):
         if isinstance(event, EpochDone):

@@ -107,6 +107,7 @@ def test_mistakes_are_told_in_one_sentence(live, name, wrong, said):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([*GOOD]),
     st.dictionaries(st.sampled_from([*PARAMETERS]), st.text(max_size=8) | st.from_regex(r"[0-9.,:-]{1,8}"), max_size=3),

@@ -76,6 +76,7 @@ def test_where_a_position_sees_everything_the_map_is_stretched():
     assert columns.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
+@pytest.mark.slow
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_the_place_under_a_point_sees_it(x, y):
     found = lattice(nn.Sequential(nn.Conv2d(1, 1, 3, stride=2, padding=1), nn.Conv2d(1, 1, 3)), "1", (21, 17))
