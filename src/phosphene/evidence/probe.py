@@ -16,8 +16,8 @@ from phosphene.evidence.stimuli import GREY, Pictures
 from phosphene.geometry import Span
 from phosphene.network import Network
 
-CELLS = 2**19
-"""Pixels that go through the network together."""
+CELLS = 2**17
+"""Pixels that go through the network together: at more, a deep layer's maps take hundreds of megabytes."""
 SAME = 1e-3
 """A smaller picture is used where answers differ by no more than this part of the largest."""
 
