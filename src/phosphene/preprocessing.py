@@ -119,23 +119,24 @@ class Scale:
     offset: Tensor
 
     @cached_property
-    def _is_identity(self) -> bool:
+    def is_identity(self) -> bool:
+        """Whether the network takes picture values as they are."""
         return bool((self.gain == 1).all() and (self.offset == 0).all())
 
     def to_pixels(self, signal: Tensor) -> Tensor:
         """Bring a signal (..., C, H, W) in input units to picture units: a difference, so the offset drops out."""
-        return signal if self._is_identity else signal / self.gain.to(signal).reshape(-1, 1, 1)
+        return signal if self.is_identity else signal / self.gain.to(signal).reshape(-1, 1, 1)
 
     def to_picture(self, inputs: Tensor) -> Tensor:
         """Bring network inputs (..., C, H, W) back to picture values."""
-        if self._is_identity:
+        if self.is_identity:
             return inputs
         gain, offset = self._along(inputs)
         return (inputs - offset) / gain
 
     def to_inputs(self, pictures: Tensor) -> Tensor:
         """Bring picture values (..., C, H, W) to network inputs."""
-        if self._is_identity:
+        if self.is_identity:
             return pictures
         gain, offset = self._along(pictures)
         return pictures * gain + offset

@@ -20,7 +20,7 @@ def test_every_operation_stays_on_the_device(monkeypatch, rule, unpool):
         with torch.device("cuda"):
             model, x = Mixed().eval(), torch.randn(2, 3, *SIZE)
         net = ph.Network(model, input_size=(3, *SIZE))
-        vars(net.scale)["_is_identity"] = True  # found by looking at numbers
+        vars(net.scale)["is_identity"] = True  # found by looking at numbers
         for layer in ("relu", "dilated", "mul", "last"):
             units = [f"{layer}:0", f"{layer}:3"]
             sent = ph.project(net, x, units, rule, unpool, memory=10**9).signal

@@ -8,6 +8,7 @@ are the phases f. Its results are laid out as blocks of b x b pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -49,24 +50,46 @@ class Polyphase:
         ]
         if before != after or min(before) < 0:
             values, before = F.pad(values, (before[1], after[1], before[0], after[0])), [0, 0]
-        sent = F.pixel_shuffle(F.conv2d(values, filters, stride=step, padding=before, groups=groups), self.block)
+        sent = _unfolded(F.conv2d(values, filters, stride=step, padding=before, groups=groups), self.block)
         return sent[..., : self.size[0], : self.size[1]]
 
     @property
     def _first(self) -> list[int]:
         """The first offset e of rows and of columns."""
-        return [
-            -((kernel - 1 - padding) // self.stride) for kernel, padding in zip(self.kernel, self.padding, strict=True)
-        ]
+        return [_first(kernel, padding, self.stride) for kernel, padding in zip(self.kernel, self.padding, strict=True)]
 
     def _picked(self, weight: Tensor) -> Tensor:
         """Pick the taps t of filters (C, I, kh, kw) that each phase and offset needs: (C, I, f, e, f', e')."""
-        row, column = map(self._taps, self.kernel, self.padding, self._first)
-        padded = F.pad(weight, (0, 1, 0, 1))  # index -1 is a zero
-        return padded[:, :, row[:, :, None, None], column[None, None]]
+        row, column = (
+            torch.tensor(_taps(kernel, padding, self.stride, self.block), device=weight.device)
+            for kernel, padding in zip(self.kernel, self.padding, strict=True)
+        )
+        padded = F.pad(weight, (0, 1, 0, 1))  # the last row and the last column are zeros
+        index = row[:, :, None, None] * padded.shape[3] + column
+        return padded.flatten(2).index_select(2, index.flatten()).view(*weight.shape[:2], *index.shape)
 
-    def _taps(self, kernel: int, padding: int, first: int) -> Tensor:
-        """Return for one axis which tap each phase f and offset e needs, (phases, offsets); -1: none."""
-        offsets = torch.arange(first, (self.block - 1 + padding) // self.stride + 1)
-        taps = torch.arange(self.block)[:, None] + padding - self.stride * offsets[None]
-        return torch.where((taps >= 0) & (taps < kernel), taps, -1)
+
+_AS_ONE = {4: torch.int32, 8: torch.int64, 16: torch.complex128}
+
+
+def _unfolded(blocks: Tensor, side: int) -> Tensor:
+    """Do as `pixel_shuffle`, but put what lies channels-last in plane order: a block's row is moved as one number."""
+    row = _AS_ONE.get(side * blocks.element_size())
+    if row is None or not blocks.is_contiguous(memory_format=torch.channels_last):
+        return F.pixel_shuffle(blocks, side)
+    images, _, height, width = blocks.shape
+    rows = blocks.permute(0, 2, 3, 1).flatten().view(row).view(images, height, width, -1, side)
+    in_planes = rows.permute(0, 3, 1, 4, 2).flatten()
+    return in_planes.view(blocks.dtype).view(images, -1, height * side, width * side)
+
+
+def _first(kernel: int, padding: int, stride: int) -> int:
+    return -((kernel - 1 - padding) // stride)
+
+
+@lru_cache(maxsize=64)
+def _taps(kernel: int, padding: int, stride: int, block: int) -> list[list[int]]:
+    """Return for one axis which tap each phase f and offset e needs, [phases][offsets]; ``kernel``: none."""
+    offsets = range(_first(kernel, padding, stride), (block - 1 + padding) // stride + 1)
+    wanted = [[phase + padding - stride * offset for offset in offsets] for phase in range(block)]
+    return [[tap if 0 <= tap < kernel else kernel for tap in taps] for taps in wanted]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Literal
 
 import torch
@@ -21,6 +20,7 @@ from phosphene.memory import free_memory
 from phosphene.network import Network, Unit
 from phosphene.preprocessing import Scale as InputScale
 from phosphene.project.picture import sheet_of
+from phosphene.project.room import gathered
 from phosphene.project.rules import RULES, UNPOOLS, Rule, Treatment, Unpool, Way
 from phosphene.project.start import Position, arranged, own_signal, selected
 from phosphene.project.walk import Route, Used, fill_names
@@ -45,6 +45,7 @@ class Projection:
         way: the rule and the un-pooling.
         position: what was sent back of each map.
         input_scale: from picture values to input values.
+        memory: bytes that signals may take: larger results are kept in a file.
     """
 
     units: tuple[Unit, ...]
@@ -56,11 +57,14 @@ class Projection:
     way: Way
     position: Position | Literal["signal"]
     input_scale: InputScale
+    memory: int
 
     @cached_property
     def pixels(self) -> Tensor:
         """`signal` with the preprocessing's scale undone (values of 0..1 pictures); made when first asked for."""
-        return self.input_scale.to_pixels(self.signal)
+        if self.input_scale.is_identity or self.signal.numel() * self.signal.element_size() <= self.memory:
+            return self.input_scale.to_pixels(self.signal)
+        return gathered(map(self.input_scale.to_pixels, self.signal.split(1)), len(self.signal), self.memory)
 
     def sheet(
         self, scale: Scale = "tile", columns: int | None = None, theme: str = "light", dpi: int = 150
@@ -101,10 +105,12 @@ def project(
             ties), ``(y, x)`` only that position.
         signal: a tensor of the layer's shape (N, C, H, W) to send back instead; ``units`` then names the layer only.
         strict: raise instead of warning where an operation has no rule of its own.
-        memory: bytes that may be used for signals; units are sent back in chunks that fit. None: half of what is free.
+        memory: bytes that signals may take; units are sent back in chunks that fit, and a result that does not fit is
+            kept in a temporary file (in ``TMPDIR``), mapped into memory as it is read. None: half of what is free.
 
     Raises:
         UsageError: an unknown layer, unit, rule, un-pooling or position, or images that do not fit.
+        PhospheneError: a result larger than ``memory``, and no room on the disk either.
     """
     way = _checked_way(rule, unpool)
     chosen = _checked_units(net, units, signal)
@@ -115,9 +121,10 @@ def project(
     with torch.no_grad():
         maps = to_maps(event.output, event.axis)
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
-        at_once = _units_at_once(route, start, memory, sources.signal.window is not None)
+        budget = free_memory(start.device) // 2 if memory is None else memory
+        at_once = _units_at_once(route, start, budget, len(sources.activation), sources.signal.window is not None)
         parts = (route.back(arranged(part, event), way, tuple(start.shape)) for part in sources.chunks(at_once))
-        total = _joined(parts, len(sources.activation), at_once)
+        total = gathered(parts, len(sources.activation), budget)
     return Projection(
         units=chosen,
         signal=total,
@@ -128,18 +135,8 @@ def project(
         way=way,
         position="signal" if signal is not None else position,
         input_scale=net.scale,
+        memory=budget,
     )
-
-
-def _joined(parts: Iterator[Tensor], units: int, at_once: int) -> Tensor:
-    """Put parts of ``at_once`` units behind each other, without ever holding all of them twice."""
-    first = next(parts)
-    if units <= at_once:
-        return first
-    total = first.new_empty(units, *first.shape[1:])
-    for start, part in zip(range(0, units, at_once), chain([first], parts), strict=True):
-        total[start : start + at_once] = part
-    return total
 
 
 # -- what was asked for ------------------------------------------------------------------------------------------
@@ -206,14 +203,18 @@ def _warn_of_held(used: Sequence[Used], way: Way, strict: bool) -> None:
     warnings.warn(message, HeldFixedWarning, stacklevel=3)
 
 
-WHOLE_PLANES = 128 * 2**20  # bytes of signals over whole planes at a time: more is no faster
+WHOLE_PLANES = 64 * 2**20  # bytes of signals over whole planes at a time: more would fall out of the cache
 
 
-def _units_at_once(route: Route, start: Tensor, memory: int | None, in_windows: bool) -> int:
-    """Return how many units fit into ``memory`` bytes: about five tensors of the largest size on the way, for each."""
+def _units_at_once(route: Route, start: Tensor, memory: int, units: int, in_windows: bool) -> int:
+    """Return how many units fit into ``memory`` bytes: about five tensors of the largest size on the way, for each.
+
+    All ``units`` of the result stand there too, unless they go into a file.
+    """
     shapes = [edge.shape for edges in route.graph.edges.values() for edge in edges]
     largest = max((torch.Size(shape).numel() for shape in shapes), default=start.numel())
-    budget = free_memory(start.device) // 2 if memory is None else memory
+    result = units * start.numel() * start.element_size()
+    budget = memory - result if result <= memory else memory
     if start.device.type == "cpu" and not in_windows:
         budget = min(budget, WHOLE_PLANES)
     return max(1, budget // (5 * largest * start.element_size()))

@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 
 import torch
+from torch import Tensor
 from torch.autograd.graph import Node
 
 from phosphene.graph import Edge, kind_of, output_shapes, saved
@@ -68,7 +69,7 @@ class Way:
         if signal.window is not None and not (operation.local and step.keeps_plane):
             signal = signal.whole(step.shape)
         if operation.treatment is Treatment.NONLINEARITY and self.rule != "gradient":
-            positive = signal.with_values(signal.values.clamp_(min=0))
+            positive = signal.with_values(_rectified(signal.values))
             return operation.send(step, positive) if self.rule == "guided" else [positive]
         if operation.treatment is Treatment.MAX_POOL and self.unpool == "fill":
             return pooling.fill(step, signal)
@@ -169,6 +170,12 @@ def _is_masking(kind: str, node: Node, edges: list[Edge], held: bool) -> bool:
     return kind == "Mul" and any(
         factor is not None and factor.dtype == torch.bool for factor in (saved(node, "self"), saved(node, "other"))
     )
+
+
+def _rectified(values: Tensor) -> Tensor:
+    """Return max(values, 0): in place, or packed closely where ``values`` are a part of more."""
+    alone = values.untyped_storage().nbytes() == values.numel() * values.element_size()
+    return values.clamp_(min=0) if alone else values.clamp(min=0)
 
 
 def _product(kind: str) -> Send:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import Tensor
 from torch.autograd.graph import Node
 
 from phosphene.fields import view_of
+from phosphene.geometry import View
 from phosphene.graph import Edge, output_shapes
 from phosphene.project.signal import Signal
 from phosphene.project.window import Window
@@ -18,31 +20,40 @@ from phosphene.project.window import Window
 class Step:
     """One operation on the way back: its autograd node and its edges towards the input.
 
-    ``memo`` holds what all units share, for as long as units of one forward pass are sent back.
+    ``memo`` holds what all units of one forward pass share.
     """
 
     node: Node
     edges: list[Edge]
-    memo: dict[tuple[Node, str], Tensor] = field(default_factory=dict)
+    memo: dict[str, Tensor] = field(default_factory=dict)
 
     def shared(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """Return what ``make`` gives, which must not depend on the units: it is called once for all of them."""
-        key = (self.node, name)
-        if key not in self.memo:
-            self.memo[key] = make()
-        return self.memo[key]
+        if name not in self.memo:
+            self.memo[name] = make()
+        return self.memo[name]
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the operation's outputs."""
+        return output_shapes(self.node)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the operation's (first) output."""
-        return output_shapes(self.node)[0]
+        return self.shapes[0]
 
-    @property
+    @cached_property
+    def view(self) -> View | None:
+        """What positions of the output's feature maps see of the input's, or None."""
+        return view_of(self.node)
+
+    @cached_property
     def keeps_plane(self) -> bool:
         """Whether every edge leads to feature maps that the output's positions look at through a known window."""
         size = len(self.shape)
         plain = all(len(edge.shape) == size == 4 for edge in self.edges)
-        return plain and view_of(self.node) is not None and (len(self.edges) == 1 or self._same_planes)
+        return plain and self.view is not None and (len(self.edges) == 1 or self._same_planes)
 
     @property
     def _same_planes(self) -> bool:
@@ -50,10 +61,9 @@ class Step:
 
     def window(self, signal: Signal) -> Window:
         """Return the windows of the operation's input that a windowed signal at its output goes back to."""
-        view = view_of(self.node)
         assert signal.window is not None
-        assert view is not None
-        window = signal.window.through(view)
+        assert self.view is not None
+        window = signal.window.through(self.view)
         assert window is not None
         return window
 

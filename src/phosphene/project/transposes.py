@@ -5,6 +5,8 @@ Each function takes a `Step` and the signal at the operation's output, and retur
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import torch
 from torch import Tensor
 
@@ -73,15 +75,27 @@ def reshape(step: Step, signal: Signal) -> list[Signal]:
 
 def concatenation(step: Step, signal: Signal) -> list[Signal]:
     """Send back through a concatenation: each input gets its slice."""
-    signal = signal.all_channels(step.shape)
     dim = _signed(saved(step.node, "dim")) % len(step.shape)
-    known = {edge.index: edge.shape[dim] for edge in step.edges}
-    if len(known) < len(step.node.next_functions):
+    sizes = [edge.shape[dim] for edge in step.edges]
+    if len(sizes) < len(step.node.next_functions):
         return by_gradient(step, signal)
-    starts = [sum(known[i] for i in range(index)) for index in known]
+    starts = list(accumulate(sizes[:-1], initial=0))
+    if signal.channel is not None and dim == 1:
+        return [_of_channels(signal, start, size) for start, size in zip(starts, sizes, strict=True)]
+    signal = signal.all_channels(step.shape)
     return [
-        signal.with_values(signal.values.narrow(dim + 1, starts[edge.index], known[edge.index])) for edge in step.edges
+        signal.with_values(signal.values.narrow(dim + 1, start, size))
+        for start, size in zip(starts, sizes, strict=True)
     ]
+
+
+def _of_channels(signal: Signal, start: int, size: int) -> Signal:
+    """Return what of a signal in one channel lies in ``size`` channels from ``start``: zeros for other units."""
+    assert signal.channel is not None
+    channel = signal.channel - start
+    inside = (channel >= 0) & (channel < size)
+    values = signal.values * inside.to(signal.values.dtype)[:, None, None, None, None]
+    return Signal(values, channel.clamp(0, size - 1), signal.window)
 
 
 def _signed(dim: int) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from phosphene.graph import Edge, Graph, kind_of, output_shapes
-from phosphene.project.rules import Way, operation_of
+from phosphene.graph import Edge, Graph, kind_of
+from phosphene.project.rules import Operation, Way, operation_of
 from phosphene.project.signal import Signal, add, summed_to
 from phosphene.project.step import Step
 from phosphene.project.transposes import by_gradients
@@ -36,49 +37,48 @@ class Route:
     slot: int
     names: dict[Node, str]
     held: frozenset[Node]
-    memo: dict[tuple[Node, str], Tensor] = field(default_factory=dict)
+
+    @cached_property
+    def stages(self) -> list[tuple[Step, Operation]]:
+        """The operations on the way, from the layer to the input, with their rows of the table of rules."""
+        edges = self.graph.edges
+        return [
+            (Step(node, edges[node]), operation_of(node, edges[node], node in self.held)) for node in self.graph.order
+        ]
 
     def rules_used(self, way: Way) -> list[Used]:
         """List what every operation on the way does, from the layer to the input."""
-        return [self._used(node, way) for node in self.graph.order]
-
-    def _used(self, node: Node, way: Way) -> Used:
-        operation = operation_of(node, self.graph.edges[node], node in self.held)
-        return Used(self.names[node], kind_of(node), operation.treatment, way.told(operation))
+        return [
+            Used(self.names[step.node], kind_of(step.node), operation.treatment, way.told(operation))
+            for step, operation in self.stages
+        ]
 
     def back(self, signal: Signal, way: Way, shape: tuple[int, ...]) -> Tensor:
         """Send ``signal`` (U, *output) back; returns (U, N, C, H, W) at the input of ``shape`` (N, C, H, W)."""
         waiting: dict[tuple[Node, int], Signal] = {(self.output, self.slot): signal}
-        for node in self.graph.order:
-            arrived = {slot: waiting.pop((node, slot)) for slot in range(_slots(node)) if (node, slot) in waiting}
+        for step, operation in self.stages:
+            slots = range(len(step.shapes))
+            arrived = {slot: waiting.pop((step.node, slot)) for slot in slots if (step.node, slot) in waiting}
             if not arrived:
                 continue
-            edges = self.graph.edges[node]
-            for edge, sent in zip(edges, self._sent(node, edges, arrived, way), strict=True):
-                sent = _fitted(sent, edge)
+            for edge, sent in zip(step.edges, _sent(step, operation, arrived, way), strict=True):
                 key = (edge.node, edge.slot)
-                waiting[key] = add(waiting.get(key), sent, edge.shape)
+                waiting[key] = add(waiting.get(key), _fitted(sent, edge), edge.shape)
         final = waiting.get((self.graph.entry, 0))
         if final is None:
             return signal.values.new_zeros(len(signal.values), *shape)
         return final.dense(shape)
 
-    def _sent(self, node: Node, edges: list[Edge], arrived: dict[int, Signal], way: Way) -> list[Signal]:
-        step = Step(node, edges, self.memo)
-        if _slots(node) == 1 or (set(arrived) == {0} and _single(node)):
-            return way.send(step, operation_of(node, edges, node in self.held), arrived[0])
-        shapes = output_shapes(node)
-        units = len(next(iter(arrived.values())).values)
-        like = next(iter(arrived.values())).values
-        outputs = [
-            arrived[slot].dense(shape) if slot in arrived else like.new_zeros(units, *shape)
-            for slot, shape in enumerate(shapes)
-        ]
-        return by_gradients(step, outputs)
 
-
-def _slots(node: Node) -> int:
-    return len(node._input_metadata)
+def _sent(step: Step, operation: Operation, arrived: dict[int, Signal], way: Way) -> list[Signal]:
+    if len(step.shapes) == 1 or (set(arrived) == {0} and _single(step.node)):
+        return way.send(step, operation, arrived[0])
+    like = next(iter(arrived.values())).values
+    outputs = [
+        arrived[slot].dense(shape) if slot in arrived else like.new_zeros(len(like), *shape)
+        for slot, shape in enumerate(step.shapes)
+    ]
+    return by_gradients(step, outputs)
 
 
 def _single(node: Node) -> bool:

@@ -6,16 +6,15 @@ it does not fill the plane, only that window of it is kept and computed; what li
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from phosphene.geometry import Span, View
+from phosphene.project.room import zeros
 
 
 @dataclass(frozen=True)
@@ -92,25 +91,31 @@ class Window:
 
     def cut(self, plane: Tensor) -> Tensor:
         """Cut the windows out of ``plane`` (N, C, H, W): (U, N, C, h, w). Outside the plane its border repeats."""
+        height, width = plane.shape[-2:]
         image, row, column = self.indices(tuple(plane.shape))
-        return plane.permute(0, 2, 3, 1)[image, row, column].permute(0, 1, 4, 2, 3)
+        index = (image * height + row) * width + column
+        pixels = plane.permute(0, 2, 3, 1).contiguous().flatten(0, 2)  # all channels of a pixel are copied as one block
+        return pixels.index_select(0, index.flatten()).view(*index.shape, -1).permute(0, 1, 4, 2, 3)
 
     def cleared(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
         """Set to zero what of ``values`` (U, N, C, h, w) lies outside the plane."""
-        for axis, overhang in enumerate(self.overhang(plane)):
-            if not any(overhang):
-                continue
-            index = self.starts[axis][..., None] + torch.arange(self.size[axis], device=values.device)
-            inside = ((index >= 0) & (index < plane[axis - 2])).to(values.dtype)
-            values = values.mul_(inside[:, :, None, :, None] if axis == 0 else inside[:, :, None, None, :])
-        return values
+        if not any(map(any, self.overhang(plane))):
+            return values
+        rows, columns = (self._inside(axis, plane) for axis in (0, 1))
+        inside = rows[:, :, None, :, None] & columns[:, :, None, None, :]
+        return values.mul_(inside.to(values.dtype))
+
+    def _inside(self, axis: int, plane: tuple[int, ...]) -> Tensor:
+        """Return for the rows or the columns of each window whether they lie in the plane, (U, N, h) or (U, N, w)."""
+        index = self.starts[axis][..., None] + torch.arange(self.size[axis], device=self.starts[axis].device)
+        return (index >= 0) & (index < plane[axis - 2])
 
     def pasted(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
         """Lay windows (U, N, C, h, w) into planes of zeros: (U, N, C, H, W). What lies outside the plane is lost."""
         units, images, channels = values.shape[:3]
         (top, below), (left, right) = self.overhang(plane)
         height, width = plane[-2] + top + below, plane[-1] + left + right
-        canvas = _zeros(values, units, images, channels, height * width)
+        canvas = zeros(values, units, images, channels, height * width)
         rows, columns = (torch.arange(size, device=values.device) for size in self.size)
         inside = ((rows[:, None] + top) * width + columns + left).flatten()
         first = self.starts[0] * width + self.starts[1]
@@ -131,16 +136,6 @@ class Window:
             for own, wider in ((self.view.columns, to.view.columns), (self.view.rows, to.view.rows))
         )
         return F.pad(values, (left, right, top, bottom))
-
-
-LARGE = 32 * 2**20  # bytes
-
-
-def _zeros(like: Tensor, *shape: int) -> Tensor:
-    """Return zeros; many of them by NumPy, which asks the system for large pages: these are empty in half the time."""
-    if like.device.type != "cpu" or like.dtype != torch.float32 or 4 * math.prod(shape) < LARGE:
-        return like.new_zeros(shape)
-    return torch.from_numpy(np.zeros(shape, np.float32))
 
 
 def _margins(own: Span, wider: Span) -> tuple[int, int]:
