@@ -9,8 +9,9 @@ extraction: the module's dotted path, or the path and the function's name outsid
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,6 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
-from torch.utils.weak import WeakIdKeyDictionary
 
 from phosphene.axes import GONE, unit_axis
 
@@ -68,15 +68,33 @@ def operation_name(function: Callable[..., Any]) -> str:
     return _ONE_NAME.get(name, name)
 
 
-def _tensors(value: object) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _tensors(item)
+def _tensors(values: Iterable[object]) -> list[Tensor]:
+    """Return the tensors among ``values``, and those in the tuples, lists and mappings there."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, tuple | list):
+            found += _tensors(value)
+        elif isinstance(value, Mapping):
+            found += _tensors(value.values())
+    return found
+
+
+class _Axes:
+    """The dimension that runs over units, of each tensor by itself. Tensors that are gone are not kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+
+    def of(self, tensor: Tensor) -> int | None:
+        """Return the dimension of ``tensor``; None if it was not computed from the images."""
+        known = self._known.get(id(tensor))
+        return known[1] if known is not None and known[0]() is tensor else None
+
+    def note(self, tensor: Tensor, axis: int) -> None:
+        """Remember the dimension of ``tensor``."""
+        self._known[id(tensor)] = weakref.ref(tensor), axis
 
 
 class Tape(TorchFunctionMode):
@@ -100,7 +118,7 @@ class Tape(TorchFunctionMode):
         self._leaf: nn.Module | None = None
         self._leaf_kind = ""
         self._leaf_name = ""
-        self._axes = WeakIdKeyDictionary()
+        self._axes = _Axes()
         self._batch = 0
         self._thread = threading.get_ident()
 
@@ -109,7 +127,7 @@ class Tape(TorchFunctionMode):
     @contextmanager
     def watching(self, x: Tensor) -> Iterator[None]:
         """Watch everything computed from ``x`` by the model inside the block."""
-        self._axes[x] = 1
+        self._axes.note(x, 1)
         self._batch = len(x)
         with ExitStack() as stack:
             stack.enter_context(_removed(register_module_forward_pre_hook(self._enter_module)))
@@ -156,30 +174,31 @@ class Tape(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         output = func(*args, **kwargs)
-        sources = [t for t in _tensors((args, kwargs)) if t in self._axes]
-        made = list(_tensors(output)) if sources else []
+        sources = [(t, axis) for t in _tensors((args, kwargs)) if (axis := self._axes.of(t)) is not None]
+        made = _tensors((output,)) if sources else []
         kind = operation_name(func)
         if made and not kind.endswith("_like") and not kind.startswith("new_"):
             self._note(kind, sources, (args, kwargs), made)
         return output
 
-    def _note(self, kind: str, sources: list[Tensor], call: tuple[Any, Any], made: list[Tensor]) -> None:
+    def _note(self, kind: str, sources: list[tuple[Tensor, int]], call: tuple[Any, Any], made: list[Tensor]) -> None:
         name = self._leaf_name if self._leaf is not None else self._function_name(kind)
-        source = next((s for s in sources if self._axes[s] != GONE), sources[0])
+        source, axis = next((known for known in sources if known[1] != GONE), sources[0])
+        cut_off = not all(tensor.requires_grad for tensor, _ in sources)
         for tensor in made:
-            self._axes[tensor] = unit_axis(kind, source, self._axes[source], tensor, call)
-            self._note_node(tensor, name, sources)
+            self._axes.note(tensor, unit_axis(kind, source, axis, tensor, call))
+            self._note_node(tensor, name, cut_off)
         if self._leaf is not None:
             self._leaf_kind = kind
         elif len(made) == 1:
             self._emit(name, kind, made[0])
 
-    def _note_node(self, tensor: Tensor, name: str, sources: list[Tensor]) -> None:
+    def _note_node(self, tensor: Tensor, name: str, cut_off: bool) -> None:
         node = tensor.grad_fn
         if node is None:
             return
         self.names.setdefault(node, name)
-        if not all(source.requires_grad for source in sources):
+        if cut_off:
             self.held.add(node)
 
     def _function_name(self, kind: str) -> str:
@@ -187,19 +206,15 @@ class Tape(TorchFunctionMode):
 
     def _emit(self, name: str, kind: str, output: Tensor, in_module: bool = False) -> None:
         with torch._C.DisableTorchFunction():  # what is looked up and computed here is none of the model's
-            if not self._holds_units(kind, output, in_module):
+            axis = self._axes.of(output)
+            if axis is None or axis == GONE or not self._holds_units(kind, output, in_module):
                 return
-            done = self._visit(Event(name, kind, output, self._axes[output]))
+            done = self._visit(Event(name, kind, output, axis))
         if done:
             raise _Stop
 
     def _holds_units(self, kind: str, output: Tensor, in_module: bool) -> bool:
-        if (
-            kind in REARRANGING
-            or not output.is_floating_point()
-            or output not in self._axes
-            or self._axes[output] == GONE
-        ):
+        if kind in REARRANGING or not output.is_floating_point():
             return False
         shaped = output.ndim in (3, 4) or (output.ndim == 2 and (in_module or kind == "linear"))
         return shaped and len(output) == self._batch  # windows of attention are no images

@@ -2,7 +2,7 @@
 
 The textbook form is `conv_transpose2d`. Three others give the same numbers sooner: with stride 1 the transpose is a
 plain convolution with turned filters; into few channels (the pixels), and with a stride, the polyphase form fills the
-processor's lanes; and a signal that lives in one channel needs only that channel's filters.
+processor's lanes; and a signal that lives in one channel needs only that channel's filters, each unit its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from phosphene.project.polyphase import Polyphase
 from phosphene.project.signal import Signal
 from phosphene.project.step import Step
 
-FEW = 5  # input channels up to which the polyphase form is the faster one
+FEW = 5  # input channels up to which the polyphase form, or one convolution for each unit and channel, is the faster
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Convolution:
 
     def _from_one_channel(self, signal: Signal) -> Signal:
         assert signal.channel is not None
-        sent = self._each(signal.values[:, :, 0], self.weight[signal.channel])
+        sent = self._each(signal.values[:, :, 0], self.weight.index_select(0, signal.channel))
         return Signal(sent) if self.groups == 1 else self._into_groups(sent, signal.channel)
 
     def _each(self, maps: Tensor, weight: Tensor) -> Tensor:
@@ -109,7 +109,8 @@ class Convolution:
         before = [r - p for r, p in zip(self.reach, self.padding, strict=True)]
         after = [n + p - m for n, p, m in zip(self.shape[2:], self.padding, spread.shape[2:], strict=True)]
         framed = F.pad(spread, (before[1], after[1], before[0], after[0]))
-        return _correlated(framed, weight.flip(2, 3), self.dilation)
+        send = _by_depthwise if weight.shape[1] <= FEW else _by_products
+        return send(framed, weight.flip(2, 3), self.dilation)
 
     def _into_groups(self, sent: Tensor, channel: Tensor) -> Signal:
         """Place what one group received, (U, N, C_in / groups, H, W), among all channels."""
@@ -131,8 +132,17 @@ def _spread(values: Tensor, stride: tuple[int, int]) -> Tensor:
     return spread
 
 
-def _correlated(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> Tensor:
-    """Correlate each unit's maps (U, N, H, W) with its filters (U, C, kh, kw): (U, N, C, H', W')."""
+def _by_depthwise(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> Tensor:
+    """Correlate each unit's maps (U, N, H, W) with its filters (U, C, kh, kw): (U, N, C, H', W'). Fast for few C."""
+    units, channels = filters.shape[:2]
+    repeated = maps.transpose(0, 1).repeat_interleave(channels, 1)
+    kernels = filters.flatten(0, 1).unsqueeze(1)
+    sent = F.conv2d(repeated, kernels, dilation=dilation, groups=units * channels)
+    return sent.unflatten(1, (units, channels)).transpose(0, 1)
+
+
+def _by_products(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> Tensor:
+    """Do as `_by_depthwise`, by a matrix product for each map. Fast for many C."""
     units, images = maps.shape[:2]
     height, width = (n - d * (k - 1) for n, d, k in zip(maps.shape[2:], dilation, filters.shape[2:], strict=True))
     columns = F.unfold(maps.flatten(0, 1).unsqueeze(1), tuple(filters.shape[2:]), dilation)

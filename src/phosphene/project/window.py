@@ -46,7 +46,7 @@ class Window:
     def starts(self) -> tuple[Tensor, Tensor]:
         """First row and first column of each window, (U, N) each; negative where it begins outside the plane."""
         return tuple(  # type: ignore[return-value]
-            self.places.positions[..., axis] * int(span.stride) + int(span.first)
+            _affine(self.places.positions[..., axis], int(span.stride), int(span.first))
             for axis, span in enumerate((self.view.rows, self.view.columns))
         )
 
@@ -116,10 +116,9 @@ class Window:
         (top, below), (left, right) = self.overhang(plane)
         height, width = plane[-2] + top + below, plane[-1] + left + right
         canvas = zeros(values, units, images, channels, height * width)
-        rows, columns = (torch.arange(size, device=values.device) for size in self.size)
-        inside = ((rows[:, None] + top) * width + columns + left).flatten()
-        first = self.starts[0] * width + self.starts[1]
-        index = (first[..., None] + inside)[:, :, None].expand(-1, -1, channels, -1)
+        first = (self.starts[0] + top) * width + (self.starts[1] + left)
+        rows = torch.arange(self.size[0] * width, device=values.device).view(-1, width)
+        index = (first[..., None] + rows[:, : self.size[1]].flatten())[:, :, None].expand(-1, -1, channels, -1)
         canvas.scatter_(3, index, values.flatten(3))
         framed = canvas.view(units, images, channels, height, width)
         return framed[..., top : top + plane[-2], left : left + plane[-1]]
@@ -136,6 +135,12 @@ class Window:
             for own, wider in ((self.view.columns, to.view.columns), (self.view.rows, to.view.rows))
         )
         return F.pad(values, (left, right, top, bottom))
+
+
+def _affine(values: Tensor, factor: int, offset: int) -> Tensor:
+    """Return ``values * factor + offset``; most factors are 1, and each operation on small tensors counts."""
+    scaled = values if factor == 1 else values * factor
+    return scaled if offset == 0 else scaled + offset
 
 
 def _margins(own: Span, wider: Span) -> tuple[int, int]:
