@@ -15,13 +15,15 @@ from torch.autograd.graph import Node
 class Edge:
     """Where one of a node's gradients goes: output ``slot`` of ``node``'s forward operation, of ``shape``.
 
-    ``index`` is its place among the gradients the node returns.
+    ``index`` is its place among the gradients the node returns; ``dtype`` and ``device`` are those of that output.
     """
 
     index: int
     node: Node
     slot: int
     shape: tuple[int, ...]
+    dtype: torch.dtype
+    device: torch.device
 
 
 @dataclass
@@ -66,7 +68,7 @@ def trace(output: Node, entry: Node) -> Graph:
     reached: dict[Node, bool] = {entry: True}
     for node in _postorder(output, entry):
         edges = [
-            Edge(index, target, slot, output_shapes(target)[slot])
+            _edge(index, target, slot)
             for index, (target, slot) in enumerate(node.next_functions)
             if target is not None and reached.get(target)
         ]
@@ -76,6 +78,11 @@ def trace(output: Node, entry: Node) -> Graph:
             graph.order.append(node)
     graph.order.reverse()
     return graph
+
+
+def _edge(index: int, node: Node, slot: int) -> Edge:
+    output = node._input_metadata[slot]
+    return Edge(index, node, slot, tuple(int(n) for n in output.shape), output.dtype, output.device)
 
 
 def _postorder(output: Node, entry: Node) -> Iterator[Node]:

@@ -62,6 +62,11 @@ class Layer:
     size: tuple[int, int]
     view: View | None
 
+    @cached_property
+    def addresses(self) -> tuple[Unit, ...]:
+        """The addresses of its units, in order."""
+        return tuple(Unit(self.name, index) for index in range(self.units))
+
     @property
     def stride(self) -> tuple[float, float] | None:
         """Input pixels between neighbouring positions, (rows, columns); None where a position may see everything."""

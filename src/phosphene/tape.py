@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,11 +129,14 @@ class Tape(TorchFunctionMode):
         """Watch everything computed from ``x`` by the model inside the block."""
         self._axes.note(x, 1)
         self._batch = len(x)
-        with ExitStack() as stack:
-            stack.enter_context(_removed(register_module_forward_pre_hook(self._enter_module)))
-            stack.enter_context(_removed(register_module_forward_hook(self._leave_module, always_call=True)))
-            stack.enter_context(self)
-            yield
+        entering = register_module_forward_pre_hook(self._enter_module)
+        leaving = register_module_forward_hook(self._leave_module, always_call=True)
+        try:
+            with self:
+                yield
+        finally:
+            leaving.remove()
+            entering.remove()
 
     def _ours(self, module: nn.Module) -> bool:
         return threading.get_ident() == self._thread and module in self._paths
@@ -222,14 +225,6 @@ class Tape(TorchFunctionMode):
 
 def _is_in_place(module: nn.Module) -> bool:
     return bool(getattr(module, "inplace", False))
-
-
-@contextmanager
-def _removed(handle: Any) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        handle.remove()
 
 
 @contextmanager

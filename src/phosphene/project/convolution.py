@@ -138,7 +138,7 @@ def _by_depthwise(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> T
     repeated = maps.transpose(0, 1).repeat_interleave(channels, 1)
     kernels = filters.flatten(0, 1).unsqueeze(1)
     sent = F.conv2d(repeated, kernels, dilation=dilation, groups=units * channels)
-    return sent.unflatten(1, (units, channels)).transpose(0, 1)
+    return sent.reshape(len(sent), units, channels, *sent.shape[2:]).transpose(0, 1)
 
 
 def _by_products(maps: Tensor, filters: Tensor, dilation: tuple[int, int]) -> Tensor:

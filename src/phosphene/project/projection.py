@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -64,7 +65,7 @@ class Projection:
         """`signal` with the preprocessing's scale undone (values of 0..1 pictures); made when first asked for."""
         if self.input_scale.is_identity or self.signal.numel() * self.signal.element_size() <= self.memory:
             return self.input_scale.to_pixels(self.signal)
-        return gathered(map(self.input_scale.to_pixels, self.signal.split(1)), len(self.signal), self.memory)
+        return gathered(map(self.input_scale.to_pixels, torch.split(self.signal, 1)), len(self.signal), self.memory)
 
     def sheet(
         self, scale: Scale = "tile", columns: int | None = None, theme: str = "light", dpi: int = 150
@@ -159,10 +160,8 @@ def _checked_units(net: Network, units: str | Unit | Sequence[str | Unit], signa
         raise UsageError("units that are projected together lie in one layer; call once for each layer")
     if signal is not None:
         return (Unit(found[0].layer),)
-    count = net.layer(found[0].layer).units
-    return tuple(
-        Unit(unit.layer, index) for unit in found for index in (range(count) if unit.index is None else [unit.index])
-    )
+    addresses = net.layer(found[0].layer).addresses
+    return tuple(chain.from_iterable(addresses if unit.index is None else [unit] for unit in found))
 
 
 # -- forward -----------------------------------------------------------------------------------------------------

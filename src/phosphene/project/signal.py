@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,7 +28,7 @@ class Signal:
 
     def with_values(self, values: Tensor) -> Signal:
         """Return the same signal with other values."""
-        return replace(self, values=values)
+        return Signal(values, self.channel, self.window)
 
     def stored_as(self, dtype: torch.dtype, device: torch.device) -> Signal:
         """Return the same signal in another number format or on another device."""

@@ -36,9 +36,12 @@ class Sources:
 
 def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources:
     """Take the units' maps out of ``maps`` (N, C, H, W), and of them what ``position`` says."""
-    channel = torch.tensor([unit.index for unit in units], device=maps.device)
+    count = maps.shape[1]
+    indices = [unit.index for unit in units]
+    all_in_order = indices == list(range(count))
+    channel = torch.arange(count, device=maps.device) if all_in_order else torch.tensor(indices, device=maps.device)
     # What is sent back is worked on in place: never the model's own maps, nor the values that are told.
-    copied = position == "map" or not _all_in_order(units, maps)
+    copied = position == "map" or not all_in_order
     own = (maps.index_select(1, channel) if copied else maps).movedim(1, 0)  # (U, N, H, W)
     width = own.shape[-1]
     if isinstance(position, tuple):
@@ -54,10 +57,6 @@ def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
     point = activation[..., None, None, None].clone()
     return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
-
-
-def _all_in_order(units: Sequence[Unit], maps: Tensor) -> bool:
-    return len(units) == maps.shape[1] and all(unit.index == index for index, unit in enumerate(units))
 
 
 def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:

@@ -87,8 +87,7 @@ def _single(node: Node) -> bool:
 
 
 def _fitted(sent: Signal, edge: Edge) -> Signal:
-    stored = edge.node._input_metadata[edge.slot]
-    sent = sent.stored_as(stored.dtype, stored.device)  # a model may cast on the way
+    sent = sent.stored_as(edge.dtype, edge.device)  # a model may cast on the way
     if sent.window is not None and sent.window.fills(edge.shape):
         sent = sent.whole(edge.shape)
     if sent.window is not None or sent.channel is not None or sent.values.shape[1:] == edge.shape:
