@@ -66,7 +66,7 @@ def _swapped(ndim: int, axis: int, pair: tuple[int, int]) -> int:
 
 def to_maps(output: Tensor, axis: int) -> Tensor:
     """Show ``output`` as feature maps (N, C, H, W): a vector as 1x1 maps, tokens as maps of one row."""
-    maps = output.movedim(axis, 1)
+    maps = output if axis == 1 else output.movedim(axis, 1)
     while maps.ndim < 4:
         maps = maps.unsqueeze(2)
     return maps

@@ -30,6 +30,9 @@ class Sources:
 
     def chunks(self, size: int) -> Iterator[Signal]:
         """Yield the signals of ``size`` units at a time."""
+        if size >= len(self.activation):
+            yield self.signal
+            return
         for start in range(0, len(self.activation), size):
             yield self.signal.of_units(slice(start, start + size))
 
@@ -55,7 +58,7 @@ def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources
     places = torch.stack([place // width, place % width], dim=-1)
     if position == "map":
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
-    point = activation[..., None, None, None].clone()
+    point = activation.clone().reshape(*activation.shape, 1, 1, 1)
     return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
 
 

@@ -116,12 +116,18 @@ class Window:
         (top, below), (left, right) = self.overhang(plane)
         height, width = plane[-2] + top + below, plane[-1] + left + right
         canvas = zeros(values, units, images, channels, height * width)
-        first = (self.starts[0] + top) * width + (self.starts[1] + left)
-        rows = torch.arange(self.size[0] * width, device=values.device).view(-1, width)
-        index = (first[..., None] + rows[:, : self.size[1]].flatten())[:, :, None].expand(-1, -1, channels, -1)
-        canvas.scatter_(3, index, values.flatten(3))
+        canvas.scatter_(3, self._index((top, left), width).expand(-1, -1, channels, -1), values.flatten(3))
         framed = canvas.view(units, images, channels, height, width)
         return framed[..., top : top + plane[-2], left : left + plane[-1]]
+
+    def _index(self, margin: tuple[int, int], width: int) -> Tensor:
+        """Number the pixels of each window row by row, (U, N, 1, h w), in a plane ``width`` wide with a ``margin``."""
+        rows, columns = self.view.rows, self.view.columns
+        corner = (int(rows.first) + margin[0]) * width + int(columns.first) + margin[1]
+        first = _affine(self.places.positions[..., 0], int(rows.stride) * width, corner)
+        first = first + _affine(self.places.positions[..., 1], int(columns.stride), 0)
+        lines = torch.arange(rows.size * width, device=first.device).view(-1, width)
+        return (first[:, :, None, None, None] + lines[:, : columns.size]).flatten(3)
 
     def joined(self, other: Window) -> Window | None:
         """Return the windows that hold both, or None if they do not run in step."""
