@@ -124,6 +124,11 @@ class Tape(TorchFunctionMode):
 
     # -- whose operation is it -----------------------------------------------------------------------------------
 
+    @property
+    def modules(self) -> Iterable[nn.Module]:
+        """All modules of the model."""
+        return self._paths.keys()
+
     @contextmanager
     def watching(self, x: Tensor) -> Iterator[None]:
         """Watch everything computed from ``x`` by the model inside the block."""
@@ -228,9 +233,12 @@ def _is_in_place(module: nn.Module) -> bool:
 
 
 @contextmanager
-def borrowed(model: nn.Module) -> Iterator[None]:
-    """Lend ``model`` in inference mode; its training flags and the random state come back as they were."""
-    in_training = [module for module in model.modules() if module.training]
+def borrowed(model: nn.Module, modules: Iterable[nn.Module] | None = None) -> Iterator[None]:
+    """Lend ``model`` in inference mode; its training flags and the random state come back as they were.
+
+    ``modules`` are all of its modules, where they are known already.
+    """
+    in_training = [module for module in (model.modules() if modules is None else modules) if module.training]
     on_cuda = model.parameters() if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
     devices = sorted({p.device.index or 0 for p in on_cuda if p.is_cuda})
     with torch.random.fork_rng(devices):
@@ -250,6 +258,6 @@ def run(model: nn.Module, x: Tensor, visit: Callable[[Event], bool]) -> Tape:
     recorded is the caller's choice (``torch.enable_grad`` / ``torch.no_grad``).
     """
     tape = Tape(model, visit)
-    with borrowed(model), tape.watching(x), suppress(_Stop):
+    with borrowed(model, tape.modules), tape.watching(x), suppress(_Stop):
         model(x)
     return tape

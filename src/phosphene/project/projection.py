@@ -122,10 +122,11 @@ def project(
     with torch.no_grad():
         maps = to_maps(event.output, event.axis)
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
+        count = sources.activation.shape[0]
         budget = free_memory(start.device) // 2 if memory is None else memory
-        at_once = _units_at_once(route, start, budget, len(sources.activation), sources.signal.window is not None)
+        at_once = _units_at_once(route, start, budget, count, sources.signal.window is not None)
         parts = (route.back(arranged(part, event), way, tuple(start.shape)) for part in sources.chunks(at_once))
-        total = gathered(parts, len(sources.activation), budget)
+        total = gathered(parts, count, budget)
     return Projection(
         units=chosen,
         signal=total,

@@ -36,7 +36,7 @@ def gathered(parts: Iterator[Tensor], count: int, memory: int) -> Tensor:
         PhospheneError: the disk has no room for that file.
     """
     first = next(parts)
-    if len(first) == count:
+    if first.shape[0] == count:
         return first
     total, let_go = _room(first, (count, *first.shape[1:]), memory)
     start = 0

@@ -30,10 +30,11 @@ class Sources:
 
     def chunks(self, size: int) -> Iterator[Signal]:
         """Yield the signals of ``size`` units at a time."""
-        if size >= len(self.activation):
+        units = self.activation.shape[0]
+        if size >= units:
             yield self.signal
             return
-        for start in range(0, len(self.activation), size):
+        for start in range(0, units, size):
             yield self.signal.of_units(slice(start, start + size))
 
 
