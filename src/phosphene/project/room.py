@@ -1,4 +1,4 @@
-"""Room for large results: by NumPy, which asks for large pages, and in a file for what memory may not hold."""
+"""Room for large results: pages of memory that nobody has touched yet, and files for what memory may not hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,13 +17,14 @@ from phosphene.errors import PhospheneError
 from phosphene.files import reason
 
 LARGE = 32 * 2**20  # bytes
+_OWN = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}  # Windows shares none
 
 
 def zeros(like: Tensor, *shape: int) -> Tensor:
-    """Return zeros of ``shape`` in the format of ``like``; many of them in large pages, ready in half the time."""
-    if not _is_large(like, shape):
+    """Return zeros of ``shape`` in the format of ``like``; of many, memory is only needed where one is written over."""
+    if like.device.type != "cpu" or _bytes(like, shape) < LARGE:
         return like.new_zeros(shape)
-    return _as_tensor(np.zeros(_bytes(like, shape), np.uint8), like, shape)
+    return torch.frombuffer(mmap.mmap(-1, _bytes(like, shape), **_OWN), dtype=like.dtype).view(shape)
 
 
 def gathered(parts: Iterator[Tensor], count: int, memory: int) -> Tensor:
@@ -51,8 +51,6 @@ def _room(like: Tensor, shape: tuple[int, ...], memory: int) -> tuple[Tensor, Ca
     """Return a tensor of ``shape`` that holds anything, and what is to be called when a part of it was written."""
     if like.device.type == "cpu" and _bytes(like, shape) > memory:
         return _in_file(like, shape)
-    if _is_large(like, shape):
-        return _as_tensor(np.empty(_bytes(like, shape), np.uint8), like, shape), _nothing
     return like.new_empty(shape), _nothing
 
 
@@ -81,11 +79,3 @@ def _nothing() -> None:
 
 def _bytes(like: Tensor, shape: tuple[int, ...]) -> int:
     return math.prod(shape) * like.element_size()
-
-
-def _is_large(like: Tensor, shape: tuple[int, ...]) -> bool:
-    return like.device.type == "cpu" and _bytes(like, shape) >= LARGE
-
-
-def _as_tensor(memory: np.ndarray, like: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return torch.from_numpy(memory).view(like.dtype).view(shape)
