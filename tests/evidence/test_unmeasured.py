@@ -12,6 +12,7 @@ from phosphene.evidence.ablation import ablation
 from phosphene.evidence.box import box
 from phosphene.evidence.fooling import fooling
 from phosphene.evidence.learned import learned
+from phosphene.evidence.measured import share
 from phosphene.evidence.occlusion import occlusion
 from phosphene.evidence.patch import patch
 from phosphene.evidence.recall import recall
@@ -73,3 +74,12 @@ def test_units_below_nought_are_measured_above_the_mean_colour():
     assert (found.value < 0).all()
     assert found.share(found.only) == pytest.approx(np.ones(4), abs=1e-3)
     assert found.share(found.flat) == pytest.approx(np.zeros(4), abs=1e-3)
+
+
+def test_a_share_of_next_to_nothing_is_none():
+    value, answer = np.array([10.0, 8.0, 0.5001, 0.4999, 1e-7]), np.array([5.0, 2.0, 0.5001, 5.0, 0.1])
+    assert share(answer, value, np.zeros(5)) == pytest.approx([0.5, 0.25, 1, np.nan, np.nan], nan_ok=True)
+    none = np.array([np.nan, -1.0])
+    assert np.isnan(share(none, none, none)).all()
+    one_each = share(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1e-3], [10.0]]), np.zeros((2, 1)))
+    assert one_each == pytest.approx(np.array([[1000, 2000], [0.3, 0.4]]))  # a picture alone is its own strongest

@@ -14,6 +14,7 @@ from phosphene.network import Unit
 
 UNKNOWN = "(not measured)"
 FEW = 3  # pictures; fewer are said to be few
+FAINT = 0.05  # of the strongest picture's activation
 
 
 def mean(values: Floats) -> float:
@@ -37,12 +38,14 @@ def share(answer: Floats, value: Floats, nothing_shown: Floats) -> Floats:
     """Return ``answer`` as a share of the activation ``value``, or where that is not above 0, above ``nothing_shown``.
 
     A unit whose strongest activation is negative has no share of it; what counts is how far it rises above its answer
-    to a picture that shows nothing.
+    to a picture that shows nothing. A picture (last dimension) that gives less than `FAINT` of what the strongest of
+    them gives has no share either, NaN: a share of next to nothing may be any number.
     """
     floor = np.where(value > 0, 0.0, nothing_shown)
     with np.errstate(invalid="ignore"):  # infinity less infinity
         whole = value - floor
-        found: Floats = (answer - floor) / np.where(whole > 0, whole, np.nan)
+        least = np.maximum(FAINT * np.fmax.reduce(whole, axis=-1, keepdims=True), 0)
+        found: Floats = (answer - floor) / np.where(whole > least, whole, np.nan)
     return np.where(np.isfinite(found), found, np.nan)
 
 

@@ -135,7 +135,7 @@ def _centre(found: Patch) -> Finding:
     sentence = (
         f"The middle half of what {found.unit} sees keeps {_of(compared.value)} of its activation, the rest showing "
         f"the picture's mean colour; {what} keeps {_of(compared.baseline)}, the mean colour alone {portion(flat)} "
-        f"({counted(len(found.value), 'picture')})."
+        f"({counted(int(np.isfinite(compared.value).sum()), 'picture')})."
     )
     doubts = [] if compared.is_above else ["the middle counts no more than the corners"]
     if flat > 0.5:
