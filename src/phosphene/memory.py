@@ -14,6 +14,18 @@ import torch
 MEMINFO = Path("/proc/meminfo")
 
 
+MOST = 2 * 10**9
+"""Bytes of main memory that nobody has to ask for: with more, projections are no faster."""
+
+
+def allowance(device: torch.device, asked: int | None) -> int:
+    """Return the bytes computing may take: as ``asked``, or half of what is free, at most `MOST` of main memory."""
+    if asked is not None:
+        return asked
+    half = free_memory(device) // 2
+    return min(half, MOST) if device.type == "cpu" else half
+
+
 def free_memory(device: torch.device) -> int:
     """Return the bytes that may still be allocated on ``device``, as far as the system tells; up to a second old."""
     if device.type == "cuda":

@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from phosphene import memory
 from phosphene.errors import UsageError
 from phosphene.network import Network
 from phosphene.sheets import show as module
@@ -44,10 +45,12 @@ def asked(monkeypatch):
 AN_IMAGE = 4 * 256 * (4 + 4 + 2 + 5 * 4)
 
 
-@pytest.mark.parametrize(("memory", "counts"), [(3 * AN_IMAGE, [3, 3, 1]), (4 * AN_IMAGE - 1, [3, 3, 1]), (1, [1] * 7)])
-def test_images_go_in_parts_that_fit_and_give_the_same(net, folder, asked, memory, counts):
-    small = show(net, folder, addresses(net, "2:1", []), memory=memory)
-    assert asked == [(count, memory) for count in counts]
+@pytest.mark.parametrize(
+    ("allowed", "counts"), [(3 * AN_IMAGE, [3, 3, 1]), (4 * AN_IMAGE - 1, [3, 3, 1]), (1, [1] * 7)]
+)
+def test_images_go_in_parts_that_fit_and_give_the_same(net, folder, asked, allowed, counts):
+    small = show(net, folder, addresses(net, "2:1", []), memory=allowed)
+    assert asked == [(count, allowed) for count in counts]
     whole = show(net, folder, addresses(net, "2:1", []))
     assert asked[len(counts) :] == [(7, None)]
     torch.testing.assert_close(torch.tensor(small.activation), torch.tensor(whole.activation))
@@ -59,7 +62,7 @@ def test_a_shallow_layer_takes_more_images_at_once(net, folder, asked):
 
 
 def test_without_a_limit_half_of_what_is_free_counts(net, folder, asked, monkeypatch):
-    monkeypatch.setattr(module, "free_memory", lambda device: 2 * 2 * AN_IMAGE)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 2 * 2 * AN_IMAGE)
     show(net, folder, addresses(net, "2:1", []))
     assert asked == [(2, None), (2, None), (2, None), (1, None)]
 

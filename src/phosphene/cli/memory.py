@@ -14,7 +14,7 @@ Memory = Annotated[
     typer.Option(
         "--memory",
         metavar="SIZE",
-        help="Memory to compute in, such as 2GB or 500MB, beside network and result; half of what is free if left out.",
+        help="Memory for computing, such as 2GB or 500MB; half of what is free, at most 2GB, if left out.",
     ),
 ]
 

@@ -17,7 +17,7 @@ from phosphene.axes import to_maps
 from phosphene.draw.scaling import Scale
 from phosphene.errors import UsageError, did_you_mean
 from phosphene.graph import entrance, trace
-from phosphene.memory import free_memory
+from phosphene.memory import allowance
 from phosphene.network import Network, Unit
 from phosphene.preprocessing import Scale as InputScale
 from phosphene.project.picture import sheet_of
@@ -107,7 +107,8 @@ def project(
         signal: a tensor of the layer's shape (N, C, H, W) to send back instead; ``units`` then names the layer only.
         strict: raise instead of warning where an operation has no rule of its own.
         memory: bytes that signals may take; units are sent back in chunks that fit, and a result that does not fit is
-            kept in a temporary file (in ``TMPDIR``), mapped into memory as it is read. None: half of what is free.
+            kept in a temporary file (in ``TMPDIR``), mapped into memory as it is read. None: half of what is free, of
+            main memory at most 2 GB.
 
     Raises:
         UsageError: an unknown layer, unit, rule, un-pooling or position, or images that do not fit.
@@ -123,7 +124,7 @@ def project(
         maps = to_maps(event.output, event.axis)
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
         count = sources.activation.shape[0]
-        budget = free_memory(start.device) // 2 if memory is None else memory
+        budget = allowance(start.device, memory)
         at_once = _units_at_once(route, start, budget, count, sources.signal.window is not None)
         parts = (route.back(arranged(part, event), way, tuple(start.shape)) for part in sources.chunks(at_once))
         total = gathered(parts, count, budget)

@@ -12,7 +12,7 @@ from PIL import Image
 from phosphene.draw.scaling import Scale
 from phosphene.draw.sheet import Sheet
 from phosphene.errors import PhospheneError, UsageError, did_you_mean
-from phosphene.memory import free_memory
+from phosphene.memory import allowance
 from phosphene.network import Network, Unit
 from phosphene.project import Position, Projection, Rule, Unpool, project
 from phosphene.project.picture import title_of
@@ -56,7 +56,8 @@ def show(
 ) -> Shown:
     """Draw units of one layer on images: all units of one image, one unit on many, or a grid of both.
 
-    ``memory`` is how many bytes computing may take, as `project` understands it. None: half of what is free.
+    ``memory`` is how many bytes computing may take, as `project` understands it. None: as `project` has
+    it then.
 
     Raises:
         UsageError: more pictures than one sheet holds; an unknown layer, unit, rule …
@@ -96,7 +97,7 @@ def _images_at_once(net: Network, layer: str, memory: int | None) -> int:
     """Return how many images fit into ``memory`` bytes: autograd keeps every layer, and five of the largest go back."""
     names = [each.name for each in net.layers()]
     values = [each.units * each.size[0] * each.size[1] for each in net.layers()[: names.index(layer) + 1]]
-    budget = free_memory(net.device) // 2 if memory is None else memory
+    budget = allowance(net.device, memory)
     return max(1, min(BATCH, budget // (net.dtype.itemsize * (sum(values) + 5 * max(values)))))
 
 
