@@ -23,8 +23,8 @@ def switches(step: Step, signal: Signal) -> list[Signal]:
     signal = signal.inside(step.shape)
     target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
-        chosen = step.gradients(torch.ones(step.shape, dtype=signal.values.dtype, device=signal.values.device))[0]
-        return [target.with_values(_widened(signal.values, kernel, target.plane(shape), target.along(chosen)))]
+        chosen = target.along(step.slopes[0])
+        return [target.with_values(_widened(signal.values, kernel, target.plane(shape), chosen))]
     return [target.with_values(_to_switches(step, signal, target, shape))]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
@@ -44,6 +45,13 @@ class Step:
         return self.shapes[0]
 
     @cached_property
+    def slopes(self) -> list[Tensor]:
+        """What ones at the output become along each edge: slopes, or 1 where a pool found its maximum."""
+        output = self.node._input_metadata[0]
+        ones = torch.ones(self.shape, dtype=output.dtype, device=output.device)
+        return [_channels_last(slope) for slope in self.gradients(ones)]
+
+    @cached_property
     def view(self) -> View | None:
         """What positions of the output's feature maps see of the input's, or None."""
         return view_of(self.node)
@@ -73,3 +81,8 @@ class Step:
         result = call(*signals)  # type: ignore[misc]
         results = result if isinstance(result, tuple) else (result,)
         return [results[edge.index] for edge in self.edges]
+
+
+def _channels_last(maps: Tensor) -> Tensor:
+    """Return ``maps`` in the order in which convolutions give and take signals."""
+    return maps.contiguous(memory_format=torch.channels_last) if maps.ndim == 4 else maps
