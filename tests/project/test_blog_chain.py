@@ -50,6 +50,17 @@ def test_all_units_at_once_equal_one_at_a_time(model, pictures):
         close(together.signal[unit], ph.project(net, pictures, f"relu2:{unit}").signal[0])
 
 
+@pytest.mark.parametrize("position", ["map", "peak"])
+def test_units_come_in_the_order_they_were_asked_in(model, pictures, position):
+    net = ph.Network(model)
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(0)).tolist()
+    asked = ph.project(net, pictures, [f"relu2:{unit}" for unit in order], position=position)
+    in_order = ph.project(net, pictures, "relu2", position=position)
+    assert [unit.index for unit in asked.units] == order
+    assert torch.equal(asked.activation, in_order.activation[order])
+    close(asked.signal, in_order.signal[order])
+
+
 def test_chunks_that_fit_into_little_memory_change_nothing(model, pictures):
     net = ph.Network(model)
     whole = ph.project(net, pictures, "relu2")
