@@ -21,7 +21,7 @@ def switches(step: Step, signal: Signal) -> list[Signal]:
     if len(shape) != 4 or not hasattr(node, "_saved_result1"):  # Apple's GPUs record no positions
         return by_gradient(step, signal)
     signal = signal.inside(step.shape)
-    target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
+    target = Signal(signal.values, signal.channel, step.through(signal.window) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
         chosen = target.along(step.slopes[0])
         return [target.with_values(_widened(signal.values, kernel, target.plane(shape), chosen))]
@@ -100,7 +100,7 @@ def fill(step: Step, signal: Signal) -> list[Signal]:
         return [signal.with_values(_filled_adaptive(signal.values, shape))]
     kernel, stride, padding, dilation = pooling_settings(node)
     signal = signal.inside(step.shape)
-    target = Signal(signal.values, signal.channel, step.window(signal) if signal.window else None)
+    target = Signal(signal.values, signal.channel, step.through(signal.window) if signal.window else None)
     if kernel == stride and padding == (0, 0) and dilation == (1, 1):
         return [target.with_values(_widened(signal.values, kernel, target.plane(shape)))]
     counts = _scattered(signal.values.new_ones(1, 1, *step.shape[-2:]), kernel, stride, padding, dilation, shape)

@@ -20,6 +20,7 @@ from phosphene.graph import entrance, trace
 from phosphene.memory import allowance
 from phosphene.network import Network, Unit
 from phosphene.preprocessing import Scale as InputScale
+from phosphene.project.chunks import units_at_once
 from phosphene.project.picture import sheet_of
 from phosphene.project.room import gathered
 from phosphene.project.rules import RULES, UNPOOLS, Rule, Treatment, Unpool, Way
@@ -125,7 +126,7 @@ def project(
         sources = own_signal(maps, signal) if signal is not None else selected(maps, chosen, position)
         count = sources.activation.shape[0]
         budget = allowance(start.device, memory)
-        at_once = _units_at_once(route, start, budget, count, sources.signal.window is not None)
+        at_once = units_at_once(route, start, sources.signal.window, count, budget)
         parts = (route.back(arranged(part, event), way, tuple(start.shape)) for part in sources.chunks(at_once))
         total = gathered(parts, count, budget)
     return Projection(
@@ -202,20 +203,3 @@ def _warn_of_held(used: Sequence[Used], way: Way, strict: bool) -> None:
     if strict:
         raise UsageError(f"{message}; leave out strict=True to accept that")
     warnings.warn(message, HeldFixedWarning, stacklevel=3)
-
-
-WHOLE_PLANES = 64 * 2**20  # bytes of signals over whole planes at a time: more would fall out of the cache
-
-
-def _units_at_once(route: Route, start: Tensor, memory: int, units: int, in_windows: bool) -> int:
-    """Return how many units fit into ``memory`` bytes: about five tensors of the largest size on the way, for each.
-
-    All ``units`` of the result stand there too, unless they go into a file.
-    """
-    shapes = [edge.shape for edges in route.graph.edges.values() for edge in edges]
-    largest = max((torch.Size(shape).numel() for shape in shapes), default=start.numel())
-    result = units * start.numel() * start.element_size()
-    budget = memory - result if result <= memory else memory
-    if start.device.type == "cpu" and not in_windows:
-        budget = min(budget, WHOLE_PLANES)
-    return max(1, budget // (5 * largest * start.element_size()))

@@ -13,7 +13,6 @@ from torch.autograd.graph import Node
 from phosphene.fields import view_of
 from phosphene.geometry import View
 from phosphene.graph import Edge, output_shapes
-from phosphene.project.signal import Signal
 from phosphene.project.window import Window
 
 
@@ -67,13 +66,12 @@ class Step:
     def _same_planes(self) -> bool:
         return all(edge.shape[-2:] == self.shape[-2:] for edge in self.edges)
 
-    def window(self, signal: Signal) -> Window:
-        """Return the windows of the operation's input that a windowed signal at its output goes back to."""
-        assert signal.window is not None
+    def through(self, window: Window) -> Window:
+        """Return the windows of the operation's input that signals in ``window`` of its output go back to."""
         assert self.view is not None
-        window = signal.window.through(self.view)
-        assert window is not None
-        return window
+        seen = window.through(self.view)
+        assert seen is not None
+        return seen
 
     def gradients(self, *signals: Tensor) -> list[Tensor]:
         """Call PyTorch's own backward of the operation; returns the gradients along the edges."""

@@ -120,7 +120,7 @@ def convolution(step: Step, signal: Signal) -> list[Signal]:
     forward = Convolution.of(step)
     if signal.window is None:
         return [forward.back(signal)]
-    window = step.window(signal)
+    window = step.through(signal.window)
     signal = signal.inside(step.shape)
     sent = forward.without_padding(window.size).back(Signal(signal.values, signal.channel))
     return [Signal(sent.values, sent.channel, window)]
