@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -43,7 +44,12 @@ class Graph:
 
 def kind_of(node: Node) -> str:
     """Return the bare operation of a node: ``Relu`` for ``ReluBackward0``, ``CopySlices`` for itself."""
-    return node.name().rsplit("::", 1)[-1].rstrip("0123456789").removesuffix("Backward")
+    return _bare(node.name())
+
+
+@lru_cache(maxsize=1024)
+def _bare(name: str) -> str:
+    return name.rsplit("::", 1)[-1].rstrip("0123456789").removesuffix("Backward")
 
 
 def saved(node: Node, name: str) -> Any:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import torch
@@ -68,6 +69,9 @@ def operation_name(function: Callable[..., Any]) -> str:
     return _ONE_NAME.get(name, name)
 
 
+_SCALARS = (int, float, str, NoneType)
+
+
 def _tensors(values: Iterable[object]) -> list[Tensor]:
     """Return the tensors among ``values``, and those in the tuples, lists and mappings there."""
     found: list[Tensor] = []
@@ -76,7 +80,7 @@ def _tensors(values: Iterable[object]) -> list[Tensor]:
             found.append(value)
         elif isinstance(value, tuple | list):
             found += _tensors(value)
-        elif isinstance(value, Mapping):
+        elif not isinstance(value, _SCALARS) and isinstance(value, Mapping):
             found += _tensors(value.values())
     return found
 
