@@ -118,3 +118,24 @@ def test_the_values_that_are_sent_back_are_those_of_the_map_whatever_lies_on_the
     maps = net.record(x, "5")["5"].movedim(1, 0)
     expected = maps.flatten(2).amax(2) if isinstance(position, str) else maps[..., position[0], position[1]]
     assert torch.equal(found.activation, expected)
+
+
+class Broadcast(nn.Module):
+    """A non-linearity that spreads one number of a channel over a plane."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1)
+        self.floor = nn.Parameter(torch.randn(1, 4, 12, 12))
+        self.last = nn.Conv2d(4, 2, 3)
+
+    def forward(self, x):
+        one = self.first(x).mean((2, 3), keepdim=True)
+        return self.last(torch.maximum(one, self.floor.detach()))
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+def test_a_non_linearity_that_spreads_one_number(rule):
+    torch.manual_seed(0)
+    net = ph.Network(Broadcast().eval(), input_size=(3, 16, 16))
+    check(net, torch.randn(2, 3, 16, 16), "last", rule, "switches", "peak")

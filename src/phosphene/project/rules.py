@@ -66,11 +66,12 @@ class Way:
 
     def send(self, step: Step, operation: Operation, signal: Signal) -> list[Signal]:
         """Send ``signal`` back through the operation of ``step``: one signal for each of its edges."""
+        if operation.treatment is Treatment.NONLINEARITY and self.rule != "gradient":
+            signal = signal.with_values(_rectified(signal.values))
+            if self.rule == "deconvnet":
+                return [signal if step.edges[0].shape == step.shape else signal.whole(step.shape)]
         if signal.window is not None and not (operation.local and step.keeps_plane):
             signal = signal.whole(step.shape)
-        if operation.treatment is Treatment.NONLINEARITY and self.rule != "gradient":
-            positive = signal.with_values(_rectified(signal.values))
-            return operation.send(step, positive) if self.rule == "guided" else [positive]
         if operation.treatment is Treatment.MAX_POOL and self.unpool == "fill":
             return pooling.fill(step, signal)
         return operation.send(step, signal)

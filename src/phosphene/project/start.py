@@ -11,10 +11,9 @@ from torch import Tensor
 
 from phosphene.axes import from_maps, to_maps
 from phosphene.errors import UsageError
-from phosphene.geometry import View
 from phosphene.network import Unit
 from phosphene.project.signal import Signal
-from phosphene.project.window import Places, Window
+from phosphene.project.window import HERE, Places, Window
 from phosphene.tape import Event
 
 Position = Literal["map", "peak"] | tuple[int, int]
@@ -60,7 +59,7 @@ def selected(maps: Tensor, units: Sequence[Unit], position: Position) -> Sources
     if position == "map":
         return Sources(Signal(own.unsqueeze(2), channel), activation, places)
     point = activation.clone().reshape(*activation.shape, 1, 1, 1)
-    return Sources(Signal(point, channel, Window(Places(places), View())), activation, places)
+    return Sources(Signal(point, channel, Window(Places(places), HERE)), activation, places)
 
 
 def _check_position(position: tuple[int, int], size: tuple[int, int]) -> None:

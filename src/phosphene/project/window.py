@@ -16,6 +16,8 @@ from torch import Tensor
 from phosphene.geometry import Span, View
 from phosphene.project.room import zeros
 
+HERE = View()  # what a signal's own place sees of its layer: that place
+
 
 @dataclass(frozen=True)
 class Places:
@@ -99,7 +101,7 @@ class Window:
 
     def cleared(self, values: Tensor, plane: tuple[int, ...]) -> Tensor:
         """Set to zero what of ``values`` (U, N, C, h, w) lies outside the plane."""
-        if not any(map(any, self.overhang(plane))):
+        if self.view is HERE or not any(map(any, self.overhang(plane))):
             return values
         rows, columns = (self._inside(axis, plane) for axis in (0, 1))
         inside = rows[:, :, None, :, None] & columns[:, :, None, None, :]
