@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -245,12 +245,14 @@ def borrowed(model: nn.Module, modules: Iterable[nn.Module] | None = None) -> It
     in_training = [module for module in (model.modules() if modules is None else modules) if module.training]
     on_cuda = model.parameters() if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
     devices = sorted({p.device.index or 0 for p in on_cuda if p.is_cuda})
-    with torch.random.fork_rng(devices):
+    state = torch.get_rng_state()  # on its own: for small networks `fork_rng` is a fiftieth of a projection
+    with torch.random.fork_rng(devices) if devices else nullcontext():
         try:
             for module in in_training:
                 module.training = False
             yield
         finally:
+            torch.set_rng_state(state)
             for module in in_training:
                 module.training = True
 

@@ -129,7 +129,7 @@ class Window:
         first = _affine(self.places.positions[..., 0], int(rows.stride) * width, corner)
         first = first + _affine(self.places.positions[..., 1], int(columns.stride), 0)
         lines = torch.arange(rows.size * width, device=first.device).view(-1, width)
-        return (first[:, :, None, None, None] + lines[:, : columns.size]).flatten(3)
+        return (first.reshape(*first.shape, 1, 1, 1) + lines[:, : columns.size]).flatten(3)
 
     def joined(self, other: Window) -> Window | None:
         """Return the windows that hold both, or None if they do not run in step."""
