@@ -130,7 +130,8 @@ def test_coarse_stays_near_to_all_places():
     assert some.measured.mean() < 0.4
     np.testing.assert_allclose(some.probability, every.probability, atol=0.02)
     np.testing.assert_allclose(some.total, every.total, rtol=0.02)
-    np.testing.assert_array_equal(some.probability[some.measured], every.probability[some.measured])
+    # The same places in other batches: a processor may round them otherwise.
+    np.testing.assert_allclose(some.probability[some.measured], every.probability[some.measured], rtol=2e-6)
 
 
 def test_a_batch_is_no_different_from_one_by_one(net, image, monkeypatch):

@@ -164,6 +164,8 @@ def same(one: Scanner, other: Scanner) -> None:
                 close = {"rtol": 1e-6, "atol": 1e-6}
             if name == "positive":
                 close = {"rtol": 0, "atol": 2}
+            if name == "seen_unit_products":  # a unit that is hardly active rounds as much as those beside it
+                close["atol"] = 1e-6 * float(np.abs(theirs[name]).max(initial=1))
             np.testing.assert_allclose(ours[name], theirs[name], err_msg=f"{layer} {name}", **close)
 
 
