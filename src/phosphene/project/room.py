@@ -67,7 +67,8 @@ def _in_file(like: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, Callable[[],
     except OSError as error:
         raise PhospheneError(
             f"{size / 1e9:.1f} GB of projections are more than the memory allowed, and no file in "
-            f"{tempfile.gettempdir()} can hold them ({reason(error)}); allow more memory, name fewer units, or set TMPDIR"
+            f"{tempfile.gettempdir()} can hold them ({reason(error)}); allow more memory, name fewer units, "
+            "or set TMPDIR"
         ) from error
     let_go = partial(mapped.madvise, mmap.MADV_DONTNEED) if hasattr(mmap, "MADV_DONTNEED") else _nothing
     return torch.frombuffer(mapped, dtype=like.dtype).view(shape), let_go
