@@ -54,7 +54,8 @@ def test_shuffled_blocks_are_the_same_pixels_in_whole_blocks():
 def test_a_bar_comes_back_and_its_shuffled_blocks_do_not():
     x, _ = planted.pictures(6, planted.fresh_seed())
     finding = recall(sight(ph.Network(Fooling().eval(), name="bars"), [Unit("act", 1)], x))[0].finding
-    assert finding.value > 1 > finding.baseline
+    assert finding.value > 1
+    assert finding.value > 3 * finding.baseline  # that one passes 1 too, where no picture drives the unit much
     assert "it is an exaggeration" in finding.sentence
     assert not finding.caution
 
