@@ -103,8 +103,8 @@ def test_units_that_know_nothing_of_classes_come_to_one_half(tmp_path):
     seed = planted.fresh_seed()
     draw = np.random.default_rng(seed)
     net = scans.untrained(scans.Random, seed)
-    pictures, _ = planted.pictures(500, seed)
-    labels = [planted.CLASSES[k] for k in draw.integers(0, 3, 500)]
+    pictures, _ = planted.pictures(1500, seed)
+    labels = [planted.CLASSES[k] for k in draw.integers(0, 3, 1500)]
     atlas = scans.scanned(net, pictures, labels, tmp_path / "r.atlas", layers=["relu1", "relu2"])
     found = [own for layer in ("relu1", "relu2") for own in classes(atlas, atlas[layer]) if not isnan(own.area)]
     best = np.array([np.nanmax(own.areas) for own in found])
