@@ -100,6 +100,6 @@ def test_a_picture_made_to_drive_the_unit_that_lies_is_caught():
     assert lying.value > lying.natural_value.max()
     assert honest.value > honest.natural_value.max()
     assert lying.finding.caution == "the made picture shows something else than what drives the unit in nature"
-    assert lying.finding.value < 0.3 < 0.9 < lying.finding.baseline
+    assert lying.finding.value < 0.1 < 0.7 < lying.finding.baseline
     assert not honest.finding.caution
     assert honest.finding.value > 0.8

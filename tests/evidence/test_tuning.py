@@ -106,7 +106,7 @@ def test_a_dead_unit_prefers_nothing(asked):
 def test_a_scaled_copy_has_the_same_tuning(asked):
     a, b = asked["slanted"], asked["scaled"]
     np.testing.assert_allclose(b.gratings.response, 2.5 * a.gratings.response, rtol=1e-4, atol=1e-6)
-    assert a.gratings.direction == pytest.approx(b.gratings.direction)
+    assert a.gratings.direction == pytest.approx(b.gratings.direction, abs=0.01)  # degrees, from those responses
 
 
 def test_responses_are_those_of_the_kernel_to_the_picture():
