@@ -18,7 +18,6 @@ from phosphene.explore.live.heat import maps_drawn
 from phosphene.explore.live.many import AT_ONCE
 from phosphene.explore.live.sending import Sending, clip_of, held, note, reduced
 from phosphene.explore.sprites import LARGEST, cell_of, data_url, sprite
-from phosphene.network import Unit
 from phosphene.project.picture import pictures
 
 MOST_PIXELS = 6_000_000
@@ -76,13 +75,13 @@ def _units(bench: Bench, name: str, maps: Tensor, drawn: list[Image.Image | None
 def _projected(
     bench: Bench, image: str, name: str, sending: Sending, scale: Scale
 ) -> tuple[list[Image.Image | None], str]:
-    inputs, count = bench.seeing.inputs(image), bench.net.layer(name).units
+    inputs, units = bench.seeing.inputs(image), bench.net.layer(name).addresses
+    count = len(units)
     if count > MOST_UNITS:
         raise UsageError(
             f"{name} has {count} units, more than the {MOST_UNITS} that can be sent back at once; "
             "ask for show=map, or for one unit"
         )
-    units = [Unit(name, index) for index in range(count)]
     size = max(1, AT_ONCE // inputs.numel())
     side, found, without = largest_cell(count), [], ""
     for part in pieces(units, size, bench.cancelled):
