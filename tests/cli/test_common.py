@@ -1,10 +1,11 @@
 """Answers on stdout, progress on stderr."""
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from phosphene.cli.common import DeviceName, answer, say
+from phosphene.cli.common import DeviceName, answer, say, warnings_said
 from phosphene.device import DEVICES
 
 
@@ -40,3 +41,10 @@ def test_progress_stays_off_stdout(capsys):
 
 def test_the_option_takes_what_the_library_takes():
     assert tuple(DeviceName) == DEVICES
+
+
+def test_warnings_are_notes_but_for_files_that_a_library_left_open(capsys):
+    with warnings_said():
+        warnings.warn("held fixed", UserWarning, stacklevel=1)
+        warnings.warn("unclosed file", ResourceWarning, stacklevel=1)
+    assert capsys.readouterr() == ("", "note: held fixed\n")

@@ -50,6 +50,7 @@ def warnings_said(as_json: bool = False) -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("default")
+        warnings.simplefilter("ignore", ResourceWarning)  # a library's file left open is no news for users
         warnings.showwarning = note
         yield
 
