@@ -25,7 +25,7 @@ from torchvision import transforms
 
 from phosphene.training.data import Data, Pictures
 from phosphene.training.loop import Trainer
-from phosphene.training.recipe import RECIPES, Recipe
+from phosphene.training.recipe import RECIPES, Course, Recipe
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 EPOCH = 50_000
@@ -35,17 +35,17 @@ EPOCH = 50_000
 class OneByOne(Dataset):
     """Pictures as torchvision's CIFAR10 gives them: a PIL image from an array, then the transforms."""
 
-    def __init__(self, data: Data, recipe: Recipe) -> None:
+    def __init__(self, data: Data, course: Course) -> None:
         self.pixels = data.train.pixels.permute(0, 2, 3, 1).numpy()
         self.labels = data.train.labels
         steps = [
-            transforms.RandomCrop(32, padding=recipe.shift, padding_mode="reflect"),
+            transforms.RandomCrop(32, padding=course.shift, padding_mode="reflect"),
             transforms.RandomHorizontalFlip(),
             transforms.ToTensor(),
             transforms.Normalize(MEAN, STD),
         ]
-        if recipe.cutout:
-            share = (recipe.cutout / 32) ** 2
+        if course.cutout:
+            share = (course.cutout / 32) ** 2
             steps.append(transforms.RandomErasing(1.0, scale=(share, share), ratio=(1, 1)))
         self.transform = transforms.Compose(steps)
 
@@ -66,7 +66,7 @@ def pictures(count: int) -> Data:
 
 def ours(recipe: Recipe, data: Data) -> Callable[[], None]:
     """One epoch of phosphene's loop, at each call."""
-    trainer = Trainer(recipe, data, 100, 0, torch.device("cpu"))
+    trainer = Trainer(recipe, data, recipe.courses[0].epochs, 0, torch.device("cpu"))
 
     def epoch() -> None:
         for _ in trainer.run_epoch():
@@ -79,7 +79,7 @@ def plain(recipe: Recipe, data: Data, workers: int) -> Callable[[], None]:
     """One epoch of the tutorials' loop, at each call."""
     model = recipe.build(10)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
-    loader = DataLoader(OneByOne(data, recipe), recipe.batch, shuffle=True, num_workers=workers)
+    loader = DataLoader(OneByOne(data, recipe.courses[0]), recipe.batch, shuffle=True, num_workers=workers)
 
     def epoch() -> None:
         model.train()

@@ -1,16 +1,23 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
 from phosphene.training.augment import draw_epoch
 from phosphene.training.loop import Trainer
-from tests.training.toys import colours, recipe
+from phosphene.training.schedule import END, START
+from tests.training.toys import colours, course, recipe
 
 CPU = torch.device("cpu")
 
 
-def trained(epochs=4, data=None, seed=0, **changes):
-    trainer = Trainer(recipe(**changes), data or colours(), epochs, seed, CPU)
-    while trainer.epoch < epochs:
+TWO = recipe(course(epochs=2), course(epochs=3, peak=0.05, warp=0.5, recolour=0.5, sharpness=0.05, sharp=0.5))
+
+
+def trained(epochs=4, data=None, seed=0, of=None, until=None, **changes):
+    trainer = Trainer(of or recipe(**changes), data or colours(), epochs, seed, CPU)
+    while trainer.epoch < (until or epochs):
         list(trainer.run_epoch())
     return trainer
 
@@ -60,6 +67,71 @@ def test_resumed_equals_uninterrupted_bit_for_bit(stop, tmp_path):
     assert same(whole, second)
 
 
+@pytest.mark.parametrize("stop", [1, 2, 3, 4])
+def test_a_training_of_two_courses_resumes_at_any_epoch(stop):
+    whole = trained(epochs=5, of=TWO)
+    first = trained(epochs=5, of=TWO, until=stop)
+    second = Trainer(TWO, colours(), 5, 0, CPU)
+    second.restore(first.state())
+    while second.epoch < 5:
+        list(second.run_epoch())
+    assert same(whole, second)
+
+
+def test_each_course_has_a_cycle_of_the_learning_rate():
+    trainer, rates = Trainer(TWO, colours(), 5, 0, CPU), []
+    while trainer.epoch < 5:
+        rates += [trainer.optimiser.param_groups[0]["lr"] for _ in trainer.run_epoch()]
+    expected = []
+    for steps, peak in ((8, 0.1), (12, 0.05)):
+        corners = [0, 0.2 * (steps - 1), steps - 1]
+        expected.append(np.interp(np.arange(steps), corners, [START * peak, peak, END * peak]))
+    np.testing.assert_allclose(rates, np.concatenate(expected), rtol=1e-12)
+
+
+def test_a_course_begins_with_the_averaged_weights_and_no_momentum():
+    """At a learning rate of 0 the second course leaves the weights where it found them."""
+    still = recipe(course(epochs=2), course(epochs=1, peak=0.0))
+    first, both = trained(epochs=3, of=still, until=2), trained(epochs=3, of=still)
+    averaged = dict(first.average.model.named_parameters())
+    for model in (both.model, both.average.model):
+        for name, weight in model.named_parameters():
+            torch.testing.assert_close(weight.detach(), averaged[name], atol=1e-7, rtol=0)
+    assert not torch.equal(averaged["conv.weight"], first.model.conv.weight)
+    assert (first.average.steps, both.average.steps) == (8, 4)
+    next(first.run_epoch())
+    weight = first.model.conv.weight
+    momentum = first.optimiser.state[weight]["momentum_buffer"]
+    torch.testing.assert_close(momentum, weight.grad + 1e-3 * weight.detach())  # of this step alone
+
+
+def test_a_course_does_not_repeat_the_draws_of_the_one_before(monkeypatch):
+    drawn = []
+
+    def draw(*arguments):
+        drawn.append(draw_epoch(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr("phosphene.training.loop.draw_epoch", draw)
+    trained(epochs=5, of=TWO)
+    orders = {tuple(draws.order.tolist()) for draws in drawn}
+    assert len(orders) == len(drawn) == 5
+
+
+@pytest.mark.parametrize(("epoch", "changed"), [(0, True), (7, True), (8, False)])
+@pytest.mark.parametrize("change", ["warp", "recolour"])
+def test_pictures_are_warped_and_recoloured_but_in_the_last_epochs(change, epoch, changed):
+    still = {"epochs": 10, "shift": 0, "cutout": 0, "cutmix": 0.0, "whole": 0.2}
+    trainer = Trainer(recipe(**still, **{change: 1.0}), colours(), 10, 0, CPU)
+    trainer.epoch = epoch
+    batch = next(draw_epoch(64, 8, trainer.recipe.courses[0], 0, epoch).batches(64))
+    plain = trainer.data.normalise(trainer.data.train.pixels[batch.order])
+    pictures, pasted = trainer._augmented(replace(batch, flipped=torch.zeros(64, dtype=torch.bool)))
+    assert (pictures != plain).flatten(1).any(1).all() == changed
+    assert (pictures != plain).any() == changed
+    assert not pasted.any()
+
+
 def test_the_users_random_numbers_are_not_touched():
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -78,9 +150,9 @@ def test_norms_and_biases_are_not_decayed():
 
 @pytest.mark.parametrize(("epoch", "hidden"), [(0, True), (7, True), (8, False), (9, False)])
 def test_nothing_is_hidden_in_the_last_epochs(epoch, hidden):
-    trainer = Trainer(recipe(shift=0, cutout=20, cutmix=0.0, whole=0.2), colours(), 10, 0, CPU)
+    trainer = Trainer(recipe(epochs=10, shift=0, cutout=20, cutmix=0.0, whole=0.2), colours(), 10, 0, CPU)
     trainer.epoch = epoch
-    batch = next(draw_epoch(64, 8, trainer.recipe, 0, epoch).batches(64))
+    batch = next(draw_epoch(64, 8, trainer.recipe.courses[0], 0, epoch).batches(64))
     pictures, pasted = trainer._augmented(batch)
     assert torch.all(pictures == 0) == hidden
     assert not pasted.any()
@@ -90,7 +162,7 @@ def test_nothing_is_hidden_in_the_last_epochs(epoch, hidden):
 def test_labels_are_mixed_as_much_as_pictures_are(epoch, mixed):
     trainer = Trainer(recipe(shift=0, cutout=0, cutmix=1.0, whole=0.2), colours(), 10, 0, CPU)
     trainer.epoch = epoch
-    batch = next(draw_epoch(64, 8, trainer.recipe, 0, epoch).batches(64))
+    batch = next(draw_epoch(64, 8, trainer.recipe.courses[0], 0, epoch).batches(64))
     trainer.model.eval()
     pictures, pasted = trainer._augmented(batch)
     assert bool(pasted.any()) == mixed

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from phosphene.training.data import Data, Pictures
-from phosphene.training.recipe import Recipe
+from phosphene.training.recipe import Course, Recipe
 
 
 class Toy(nn.Module):
@@ -23,22 +23,16 @@ class Toy(nn.Module):
         return self.fc(self.dropout(torch.relu(self.norm(self.conv(x))).amax((2, 3))))
 
 
-RECIPE = Recipe(
-    Toy,
-    epochs=4,
-    peak=0.1,
-    weight_decay=1e-3,
-    shift=1,
-    cutout=2,
-    label_smoothing=0.0,
-    cutmix=0.3,
-    batch=16,
-    average=0.8,
-)
+COURSE = Course(epochs=4, peak=0.1, shift=1, cutout=2, cutmix=0.3)
 
 
-def recipe(**changes):
-    return replace(RECIPE, **changes)
+def course(**changes):
+    return replace(COURSE, **changes)
+
+
+def recipe(*courses, **changes):
+    """A recipe of the given courses, or of one with these changes."""
+    return Recipe(Toy, courses or (course(**changes),), weight_decay=1e-3, label_smoothing=0.0, batch=16, average=0.8)
 
 
 def colours(count=64, seed=0):

@@ -6,6 +6,7 @@ but the seed and its number, and a resumed training repeats it exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
@@ -13,7 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from phosphene.training.recipe import Recipe
+from phosphene.training.recipe import Course
+
+TURN = math.radians(15)
+"""A picture is turned by up to this angle either way."""
+STRETCH = 0.22
+"""Natural logarithm of the most by which it is stretched or shrunk, along each side on its own."""
+LIGHT = 0.5
+"""The most by which it becomes lighter or darker, in the colours' standard deviations."""
+CONTRAST = 0.35
+"""Natural logarithm of the most by which its contrast grows or falls."""
+SATURATION = 0.6
+"""The same for its colours' distance from grey."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,12 @@ class Draws:
     """``(N, 2)``: middle (y, x) of the square that is replaced."""
     patch: Tensor
     """``(N,)``: side of the square that comes from the batch's next picture; 0 where nothing does."""
+    turn: Tensor
+    """``(N,)``: angle in radians, counter-clockwise as one looks at the picture."""
+    stretch: Tensor
+    """``(N, 2)``: factors of width and height."""
+    colour: Tensor
+    """``(N, 3)``: what is added in lightness, and the factors of contrast and saturation."""
 
     def batches(self, size: int) -> Iterator[Draws]:
         """Consecutive parts of `size` pictures; the last may be smaller."""
@@ -38,7 +56,7 @@ class Draws:
             yield Draws(*(getattr(self, field.name)[part] for field in fields(self)))
 
 
-def draw_epoch(count: int, side: int, recipe: Recipe, seed: int, epoch: int) -> Draws:
+def draw_epoch(count: int, side: int, course: Course, seed: int, epoch: int) -> Draws:
     """The draws of one epoch over `count` pictures of `side` pixels.
 
     Each picture is mirrored every other epoch, starting at random: less repetition than a fresh coin each
@@ -50,9 +68,11 @@ def draw_epoch(count: int, side: int, recipe: Recipe, seed: int, epoch: int) -> 
     return Draws(
         order=order,
         flipped=((coin + epoch) % 2 == 1)[order],
-        shift=torch.randint(2 * recipe.shift + 1, (count, 2), generator=generator),
+        shift=torch.randint(2 * course.shift + 1, (count, 2), generator=generator),
         hole=torch.randint(side, (count, 2), generator=generator),
-        patch=_patches(count, side, recipe.cutmix, generator),
+        patch=_patches(count, side, course.cutmix, generator),
+        **_warps(count, course.warp, generator),
+        colour=_recolourings(count, course.recolour, generator),
     )
 
 
@@ -60,6 +80,24 @@ def _patches(count: int, side: int, share: float, generator: torch.Generator) ->
     """``(count,)``: for a `share` of the pictures the side of a square whose area is drawn evenly, else 0."""
     area = torch.rand(count, generator=generator)
     return torch.where(torch.rand(count, generator=generator) < share, side * area.sqrt(), 0).round().long()
+
+
+def _warps(count: int, share: float, generator: torch.Generator) -> dict[str, Tensor]:
+    """`turn` and `stretch`, which change a `share` of the pictures."""
+    drawn = _some(count, 3, share, generator)
+    return {"turn": drawn[:, 0] * TURN, "stretch": (drawn[:, 1:] * STRETCH).exp()}
+
+
+def _recolourings(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """`colour`, which changes a `share` of the pictures."""
+    light, contrast, saturation = _some(count, 3, share, generator).unbind(1)
+    return torch.stack([light * LIGHT, (contrast * CONTRAST).exp(), (saturation * SATURATION).exp()], 1)
+
+
+def _some(count: int, numbers: int, share: float, generator: torch.Generator) -> Tensor:
+    """``(count, numbers)``: between -1 and 1 in a `share` of the rows, 0 in the others."""
+    chosen = torch.rand(count, 1, generator=generator) < share
+    return (torch.rand(count, numbers, generator=generator) * 2 - 1) * chosen
 
 
 def flip(pictures: Tensor, flipped: Tensor) -> Tensor:
@@ -75,6 +113,32 @@ def translate(pictures: Tensor, shift: Tensor, reach: int) -> Tensor:
     padded = F.pad(pictures, (reach,) * 4, mode="reflect")
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)
     return windows[torch.arange(len(pictures)), :, shift[:, 0], shift[:, 1]]
+
+
+def warp(pictures: Tensor, turn: Tensor, stretch: Tensor) -> Tensor:
+    """Float `pictures` ``(N, C, H, W)``, stretched by `stretch` ``(N, 2)`` (width, height), then turned by `turn`.
+
+    Both about the middle; what comes from beyond the rim is the picture, mirrored there. Pictures that nothing
+    changes come back as they were, not interpolated.
+    """
+    cos, sin, none = turn.cos(), turn.sin(), torch.zeros_like(turn)
+    across = torch.stack([cos, -sin, none], 1) / stretch[:, :1]  # from where each new pixel comes
+    down = torch.stack([sin, cos, none], 1) / stretch[:, 1:]
+    grid = F.affine_grid(torch.stack([across, down], 1), list(pictures.shape), align_corners=False)
+    warped = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    changed = (turn != 0) | (stretch != 1).any(1)
+    return torch.where(changed[:, None, None, None], warped, pictures)
+
+
+def recolour(pictures: Tensor, colour: Tensor) -> Tensor:
+    """Normalised `pictures` ``(N, C, H, W)`` with other lightness, contrast and saturation, `colour` ``(N, 3)``.
+
+    Saturation is the distance of the colours from their mean at each pixel, contrast that of the pixels from
+    the mean of the picture.
+    """
+    light, contrast, saturation = colour[:, :, None, None, None].unbind(1)
+    pictures = torch.lerp(pictures.mean(1, keepdim=True), pictures, saturation)
+    return torch.lerp(pictures.mean((1, 2, 3), keepdim=True), pictures, contrast) + light
 
 
 def cut_out(pictures: Tensor, hole: Tensor, side: int) -> Tensor:

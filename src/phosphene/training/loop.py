@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from phosphene.training.augment import Draws, cut_out, draw_epoch, flip, paste, translate
+from phosphene.training.augment import Draws, cut_out, draw_epoch, flip, paste, recolour, translate, warp
 from phosphene.training.average import Average
 from phosphene.training.data import Data, Pictures
 from phosphene.training.precision import fast_bfloat16
-from phosphene.training.recipe import Recipe
+from phosphene.training.recipe import Place, Recipe
 from phosphene.training.schedule import one_cycle
+from phosphene.training.sharpness import at_worst_nearby
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Trainer:
     """A model in training. Same seed, same machine, same threads: the same weights, resumed or not."""
 
     def __init__(self, recipe: Recipe, data: Data, epochs: int, seed: int, device: torch.device) -> None:
-        self.recipe, self.data, self.epochs, self.seed, self.device = recipe, data, epochs, seed, device
+        self.recipe, self.data, self.epochs, self.seed, self.device = recipe.lasting(epochs), data, epochs, seed, device
         self.bfloat16 = fast_bfloat16(device)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
@@ -53,26 +54,45 @@ class Trainer:
 
     def run_epoch(self) -> Iterator[Progress]:
         """Train for one epoch, one step at each `next`; draws depend on the seed and the epoch alone."""
-        draws = draw_epoch(len(self.data.train.labels), self.data.side, self.recipe, self.seed, self.epoch)
+        place = self.recipe.place(self.epoch)
+        if place.index and not place.epoch:
+            self._begin_again()
+        seed = self.seed + place.index
+        draws = draw_epoch(len(self.data.train.labels), self.data.side, place.course, seed, place.epoch)
         total = self.epochs * self.steps_per_epoch
         self.model.train()
         with torch.random.fork_rng():
             torch.manual_seed(self.seed * 1_000_003 + self.epoch)  # dropout
             for index, batch in enumerate(draws.batches(self.recipe.batch)):
-                step = self.epoch * self.steps_per_epoch + index
-                yield Progress(self.epoch + 1, self.epochs, step + 1, total, self._step(batch, step, total))
+                loss = self._step(batch, place, place.epoch * self.steps_per_epoch + index)
+                yield Progress(self.epoch + 1, self.epochs, self.epoch * self.steps_per_epoch + index + 1, total, loss)
         self.epoch += 1
 
-    def _step(self, batch: Draws, step: int, total: int) -> float:
-        """One step down the gradient; gives the batch's loss."""
+    def _begin_again(self) -> None:
+        """Begin a course with the averaged weights of the one before, and with no momentum."""
+        self.model.load_state_dict(self.average.model.state_dict())
+        self.average = Average(self.model, self.recipe.average)
+        self.optimiser = _optimiser(self.model, self.recipe)
+
+    def _step(self, batch: Draws, place: Place, step: int) -> float:
+        """One step down the gradient, the course's `step`-th (from 0); gives the batch's loss."""
+        course = place.course
         for group in self.optimiser.param_groups:
-            group["lr"] = one_cycle(step, total, self.recipe.peak, self.recipe.warm_up)
-        loss = self._loss(batch)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+            group["lr"] = one_cycle(step, course.epochs * self.steps_per_epoch, course.peak, course.warm_up)
+        loss = self._down(batch)
+        if place.gradients == 2:
+            with at_worst_nearby(list(self.model.parameters()), course.sharpness):
+                self._down(batch)
         self.optimiser.step()
         self.average.update(self.model)
-        return float(loss.detach())
+        return float(loss)
+
+    def _down(self, batch: Draws) -> Tensor:
+        """The batch's loss; its gradients lie in the model's parameters."""
+        self.optimiser.zero_grad()
+        loss = self._loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
 
     def _loss(self, batch: Draws) -> Tensor:
         """Cross-entropy of the batch, each picture's label mixed with that of the picture pasted into it."""
@@ -87,12 +107,18 @@ class Trainer:
 
     def _augmented(self, batch: Draws) -> tuple[Tensor, Tensor]:
         """The batch's pictures, changed at random ``(N, 3, H, W)``, and the share of each that is the next one's."""
-        pictures = translate(self.data.train.pixels[batch.order], batch.shift, self.recipe.shift)
+        place = self.recipe.place(self.epoch)
+        course = place.course
+        pictures = translate(self.data.train.pixels[batch.order], batch.shift, course.shift)
         pictures = self.data.normalise(flip(pictures, batch.flipped))
         pasted = torch.zeros(len(pictures))
-        if self.epoch < (1 - self.recipe.whole) * self.epochs:
-            pictures = cut_out(pictures, batch.hole, self.recipe.cutout)
-            if self.recipe.cutmix:
+        if not course.is_last(place.epoch, course.whole):
+            if course.warp:
+                pictures = warp(pictures, batch.turn, batch.stretch)
+            if course.recolour:
+                pictures = recolour(pictures, batch.colour)
+            pictures = cut_out(pictures, batch.hole, course.cutout)
+            if course.cutmix:
                 pictures, pasted = paste(pictures, batch.hole, batch.patch)
         return pictures.to(self.device, memory_format=torch.channels_last), pasted
 
@@ -138,4 +164,4 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
     free = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
     fused = decayed[0].device.type in ("cpu", "cuda")  # one pass over the weights instead of five
-    return torch.optim.SGD(groups, lr=recipe.peak, momentum=recipe.momentum, nesterov=True, fused=fused)
+    return torch.optim.SGD(groups, lr=recipe.courses[0].peak, momentum=recipe.momentum, nesterov=True, fused=fused)

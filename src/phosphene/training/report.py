@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from torch import Tensor
 from phosphene.bundled.weights_file import About
 from phosphene.draw import plots
 from phosphene.files import writing
+from phosphene.training.card import model_card
 from phosphene.training.checkpoint import Epoch
 from phosphene.training.loop import Trainer
 from phosphene.training.recipe import Recipe
@@ -83,56 +83,3 @@ def _learning_curves(history: list[Epoch]) -> plots.Plot:
     return plots.curves(
         [plots.Panel("Loss", [loss]), plots.Panel("Accuracy", [accuracy], percent=True)], title="Learning curves"
     )
-
-
-def model_card(name: str, about: About, recipe: Recipe, confusion: Tensor) -> str:
-    """The card, in Markdown: what the network is, what it saw, how it was trained, how well it does."""
-    return "\n".join([f"# {name}", "", *_what(about), "", *_how(about, recipe), "", *_classes(about, confusion), ""])
-
-
-def _what(about: About) -> Iterator[str]:
-    yield f"The network `{about.network}` of phosphene, trained to tell {len(about.classes)} classes apart."
-    yield ""
-    yield f"- Test accuracy: **{about.accuracy:.2%}** of {about.test_images:,} pictures that were not trained on,"
-    yield "  single view, with the float16 weights of the file computed in float32."
-    yield f"- Trained on: {about.trained_on}, as 32x32 pixels."
-    yield f"- Input: 3 colours from 0 to 1, minus {_numbers(about.mean)}, divided by {_numbers(about.std)}."
-    yield f"- Made on {about.date} with phosphene {about.phosphene} and PyTorch {about.torch}; seed {about.seed}."
-
-
-def _how(about: About, recipe: Recipe) -> Iterator[str]:
-    yield "## Recipe"
-    yield ""
-    yield f"- {about.epochs} epochs in batches of {recipe.batch}; cross-entropy,"
-    yield f"  labels smoothed by {recipe.label_smoothing:g}."
-    yield f"- Stochastic gradient descent, Nesterov momentum {recipe.momentum:g}; weight decay {recipe.weight_decay:g},"
-    yield "  not on biases and norms."
-    yield f"- Learning rate: up to {recipe.peak:g}; it climbs over the first {recipe.warm_up:.0%} of the training"
-    yield "  and falls over the rest, in straight lines."
-    yield f"- Pictures are mirrored every other epoch and moved by up to {recipe.shift} pixels."
-    if recipe.cutout:
-        yield f"- A square of {recipe.cutout} pixels is hidden, but for the last {recipe.whole:.0%} of the epochs."
-    if recipe.cutmix:
-        yield f"- In {recipe.cutmix:.0%} of the pictures a square, its area drawn evenly, is that of another picture,"
-        yield "  whose label then counts as much as it covers; not in those last epochs either."
-    yield f"- Kept is the running average of the weights (decay {recipe.average:g} a step) after the last epoch;"
-    yield "  no epoch was picked by its test accuracy."
-
-
-def _classes(about: About, confusion: Tensor) -> Iterator[str]:
-    yield "## Classes"
-    yield ""
-    yield "| class | test pictures | named rightly |"
-    yield "|---|---:|---:|"
-    for name, row, right in zip(about.classes, confusion, confusion.diagonal().tolist(), strict=True):
-        total = int(row.sum())
-        yield f"| {_escaped(name)} | {total} | {right / total:.1%} |" if total else f"| {_escaped(name)} | 0 | |"
-
-
-def _escaped(name: str) -> str:
-    """A class name, which may be any folder's, as plain text in a table of Markdown."""
-    return "".join(f"&#{ord(c)};" if c in "|<>&[]`*_\\\n" else c for c in name)
-
-
-def _numbers(values: tuple[float, ...]) -> str:
-    return ", ".join(f"{v:.4f}" for v in values)

@@ -143,14 +143,14 @@ def _epochs(
     trainer: Trainer, task: Task, kept: Path, history: list[Epoch], tell: Callable[[Event], None]
 ) -> list[Epoch]:
     """Run the epochs that are left; gives the history of all."""
-    here: list[float] = []
+    start, seconds = trainer.epoch, 0.0
     while trainer.epoch < trainer.epochs:
         epoch = _epoch(trainer, tell)
         history = [*history, epoch]
         checkpoint.save(kept, task, trainer.state(), history)
-        here.append(epoch.seconds)
-        remaining = (trainer.epochs - trainer.epoch) * sum(here) / len(here)
-        tell(EpochDone(epoch, trainer.epochs, remaining))
+        seconds += epoch.seconds
+        left = trainer.recipe.work(trainer.epoch, trainer.epochs) / trainer.recipe.work(start, trainer.epoch)
+        tell(EpochDone(epoch, trainer.epochs, seconds * left))
     return history
 
 
