@@ -181,3 +181,22 @@ def test_float32_and_bfloat16_learn_the_same_task(monkeypatch):
     assert not trainer.bfloat16
     unseen = colours(seed=99).test
     assert (trainer.predict(unseen) == unseen.labels).float().mean() > 0.95
+
+
+def test_mirrored_views_are_judged_by_the_mean_of_both_scores():
+    """A model that sees the left half only: its picture says one thing, the mirror image another, louder one."""
+
+    class Left(torch.nn.Module):
+        def forward(self, x):
+            left = x[:, 0, :, :4].mean((1, 2))
+            return torch.stack([left, -left], 1)
+
+    trainer = Trainer(recipe(), colours(), 1, 0, CPU)
+    trainer.average.model = Left()
+    pixels = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
+    pixels[:, 0, :, :4] = torch.tensor([255, 0], dtype=torch.uint8)[:, None, None]
+    pixels[:, 0, :, 4:] = torch.tensor([0, 255], dtype=torch.uint8)[:, None, None]
+    # normalised, white is 3 and black -2: their sum is above zero whichever side is white
+    pictures = replace(trainer.data.test, pixels=pixels)
+    assert trainer.predict(pictures).tolist() == [0, 1]
+    assert trainer.predict(pictures, mirrored=True).tolist() == [0, 0]

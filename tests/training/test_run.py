@@ -62,7 +62,9 @@ def test_the_accuracy_is_that_of_the_weights_in_the_file(finished, pictures):
     model, about = read_weights(out)
     data = load_data(pictures)
     with torch.no_grad():
-        right = model(data.normalise(data.test.pixels)).argmax(1) == data.test.labels
+        own, mirrored = (model(data.normalise(pixels)) for pixels in (data.test.pixels, data.test.pixels.flip(3)))
+    right, both = (scores.argmax(1) == data.test.labels for scores in (own, own + mirrored))
+    assert report.mirrored_accuracy == pytest.approx(both.double().mean().item())
     assert about.accuracy == report.accuracy == pytest.approx(right.double().mean().item())
     assert about.classes == data.classes
     assert (about.mean, about.std) == (data.mean, data.std)
@@ -75,6 +77,7 @@ def test_the_card_names_data_recipe_accuracy_and_seed_and_escapes_names(finished
         "12 pictures of",
         "3 epochs in batches of 256",
         f"{report.accuracy:.2%}",
+        f"{report.mirrored_accuracy:.2%} by the mean",
         "seed 0",
         torch.__version__,
     ):

@@ -12,16 +12,19 @@ from phosphene.training.augment import CONTRAST, LIGHT, SATURATION, STRETCH, TUR
 from phosphene.training.recipe import Course, Recipe
 
 
-def model_card(name: str, about: About, recipe: Recipe, confusion: Tensor) -> str:
+def model_card(name: str, about: About, recipe: Recipe, confusion: Tensor, mirrored: float) -> str:
     """The card, in Markdown: what the network is, what it saw, how it was trained, how well it does."""
-    return "\n".join([f"# {name}", "", *_what(about), "", *_how(about, recipe), "", *_classes(about, confusion), ""])
+    return "\n".join(
+        [f"# {name}", "", *_what(about, mirrored), "", *_how(about, recipe), "", *_classes(about, confusion), ""]
+    )
 
 
-def _what(about: About) -> Iterator[str]:
+def _what(about: About, mirrored: float) -> Iterator[str]:
     yield f"The network `{about.network}` of phosphene, trained to tell {len(about.classes)} classes apart."
     yield ""
     yield f"- Test accuracy: **{about.accuracy:.2%}** of {about.test_images:,} pictures that were not trained on,"
     yield "  single view, with the float16 weights of the file computed in float32."
+    yield f"  {mirrored:.2%} by the mean of each picture's scores and those of its mirror image."
     yield f"- Trained on: {about.trained_on}, as 32x32 pixels."
     yield f"- Input: 3 colours from 0 to 1, minus {_numbers(about.mean)}, divided by {_numbers(about.std)}."
     yield f"- Made on {about.date} with phosphene {about.phosphene} and PyTorch {about.torch}; seed {about.seed}."

@@ -129,15 +129,25 @@ class Trainer:
         return scores.float()
 
     @torch.no_grad()
-    def predict(self, pictures: Pictures, batch: int = 500) -> Tensor:
-        """The averaged model's class for every picture, ``(N,)``; no augmentation of any kind."""
+    def predict(self, pictures: Pictures, mirrored: bool = False, batch: int = 500) -> Tensor:
+        """The averaged model's class for every picture, ``(N,)``; no augmentation of any kind.
+
+        `mirrored`: by the mean of each picture's scores and those of its mirror image.
+        """
         parts = []
         for start in range(0, len(pictures.pixels), batch):
             inputs = self.data.normalise(pictures.pixels[start : start + batch]).to(
                 self.device, memory_format=torch.channels_last
             )
-            parts.append(self._scores(self.average.model, inputs).argmax(1).cpu())
+            scores = self._scores(self.average.model, inputs)
+            if mirrored:
+                scores = scores + self._scores(self.average.model, inputs.flip(3))
+            parts.append(scores.argmax(1).cpu())
         return torch.cat(parts)
+
+    def accuracy(self, mirrored: bool = False) -> float:
+        """Share of the test pictures that `predict` names rightly."""
+        return float((self.predict(self.data.test, mirrored) == self.data.test.labels).float().mean())
 
     def state(self) -> dict[str, Any]:
         """Everything that a later `restore` needs, tensors and plain values only."""

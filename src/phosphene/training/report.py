@@ -25,6 +25,8 @@ class Report:
 
     accuracy: float
     """Share of the test pictures named rightly by the weights in the file."""
+    mirrored_accuracy: float
+    """The same by the mean of each picture's scores and those of its mirror image."""
     test_images: int
     classes: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
@@ -56,16 +58,19 @@ def describe(trainer: Trainer, network: str, confusion: Tensor) -> About:
     )
 
 
-def write_report(out: Path, about: About, recipe: Recipe, history: list[Epoch], confusion: Tensor) -> Report:
+def write_report(
+    out: Path, about: About, recipe: Recipe, history: list[Epoch], confusion: Tensor, mirrored: float
+) -> Report:
     """Write NAME.md, NAME-curves.png and NAME-confusion.png beside the weights file `out`."""
     card = out.with_suffix(".md")
     curves, matrix = (out.with_name(f"{out.stem}-{kind}.png") for kind in ("curves", "confusion"))
     with writing(card) as temporary:
-        temporary.write_text(model_card(out.name, about, recipe, confusion), encoding="utf-8")
+        temporary.write_text(model_card(out.name, about, recipe, confusion, mirrored), encoding="utf-8")
     _learning_curves(history).save(curves)
     plots.confusion(confusion.numpy(), about.classes, f"{out.stem}: {about.accuracy:.2%} right").save(matrix)
     return Report(
         accuracy=about.accuracy,
+        mirrored_accuracy=mirrored,
         test_images=about.test_images,
         classes=about.classes,
         confusion=tuple(tuple(row) for row in confusion.tolist()),

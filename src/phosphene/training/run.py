@@ -160,8 +160,7 @@ def _epoch(trainer: Trainer, tell: Callable[[Event], None]) -> Epoch:
     for progress in trainer.run_epoch():
         total += progress.loss
         tell(progress)
-    labels = trainer.data.test.labels
-    accuracy = float((trainer.predict(trainer.data.test) == labels).float().mean())
+    accuracy = trainer.accuracy()
     seconds = time.perf_counter() - began
     return Epoch(trainer.epoch, total / trainer.steps_per_epoch, accuracy, seconds)
 
@@ -185,7 +184,7 @@ def _finish(trainer: Trainer, out: Path, network: str, history: list[Epoch], kep
     confusion = count(trainer.data.test.labels, trainer.predict(trainer.data.test), len(trainer.data.classes))
     about = describe(trainer, network, confusion)
     write_weights(out, trainer.average.model, about)
-    report = write_report(out, about, trainer.recipe, history, confusion)
+    report = write_report(out, about, trainer.recipe, history, confusion, trainer.accuracy(mirrored=True))
     kept.unlink(missing_ok=True)
     return report
 
