@@ -113,7 +113,21 @@ RECIPES = {
     ),
     "deep": Recipe(
         DeepNet,
-        (Course(50, peak=0.25, shift=4, cutout=8, cutmix=0.5, whole=0.15),),
+        (
+            Course(50, peak=0.25, shift=4, cutout=8, cutmix=0.5, whole=0.15),
+            Course(
+                60,
+                peak=0.15,
+                shift=4,
+                cutmix=0.5,
+                warp=0.5,
+                recolour=0.5,
+                warm_up=0.1,
+                whole=0.14,
+                sharpness=0.07,
+                sharp=16 / 60,
+            ),
+        ),
         weight_decay=7e-4,
         label_smoothing=0.1,
         batch=256,
