@@ -1,11 +1,13 @@
 """`phosphene demo` on tiny networks: what it says where, and what it leaves behind."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from phosphene import bundled
 from phosphene.cli import app
 from phosphene.sources import networks
 from phosphene.story import telling
@@ -37,6 +39,11 @@ def test_its_figures_for_machines_and_its_progress_on_stderr(run, tmp_path):
     assert said["seed"] == 3
     assert 0 <= said["layers"][0]["mean_correlation"] <= 1
     assert "showing 10 pictures to cifar …" in result.stderr
+    page = (tmp_path / "demo" / "index.html").read_text(encoding="utf-8")
+    for name in ("cifar", "cifar-deep"):  # as the models' cards say, not rounded up to the next whole one
+        card = (Path(bundled.__file__).parent / "weights" / f"{name}.md").read_text(encoding="utf-8")
+        accuracy = re.search(r"Test accuracy: \*\*(\d+\.\d)\d%", card)[1]
+        assert f"{accuracy} %</dd>" in page.split(f"test accuracy of {name}<")[1][:40]
 
 
 def test_it_tells_the_story_of_both_networks_and_says_what_to_open(run, monkeypatch):

@@ -7,7 +7,7 @@ from phosphene.story.explorer import explorers
 from phosphene.story.findings import Findings, LayerFacts
 from phosphene.story.page import Fact, Head
 from phosphene.story.scanned import dead_units
-from phosphene.story.words import counted, percent
+from phosphene.story.words import counted
 
 TITLE = "What is each feature looking for?"
 
@@ -35,7 +35,7 @@ def head_of(found: Findings) -> Head:
 
 def _accuracies(found: Findings) -> list[Fact]:
     names = [net.name for net in (found.net, found.deep) if net.name in bundled.names()]
-    return [Fact(percent(bundled.about(name).accuracy), f"test accuracy of {name}") for name in names]
+    return [Fact(f"{100 * bundled.about(name).accuracy:.1f} %", f"test accuracy of {name}") for name in names]
 
 
 def _foot(found: Findings) -> list[str]:
