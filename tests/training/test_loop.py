@@ -172,7 +172,7 @@ def test_labels_are_mixed_as_much_as_pictures_are(epoch, mixed):
         -(1 - share) * row[own] - share * row[other]
         for row, own, other, share in zip(scores, labels, [*labels[1:], labels[0]], pasted, strict=True)
     ]
-    torch.testing.assert_close(trainer._loss(batch).detach(), torch.stack(expected).mean())
+    torch.testing.assert_close(trainer._loss(batch, pictures, pasted).detach(), torch.stack(expected).mean())
 
 
 def test_float32_and_bfloat16_learn_the_same_task(monkeypatch):

@@ -39,9 +39,8 @@ def _how(about: About, recipe: Recipe) -> Iterator[str]:
     yield "  not on biases and norms."
     yield f"- Kept is the running average of the weights (decay {recipe.average:g} a step) after the last epoch;"
     yield "  no epoch was picked by its test accuracy."
-    courses = recipe.lasting(about.epochs).courses
-    for number, course in enumerate(courses, 1):
-        if len(courses) > 1:
+    for number, course in enumerate(recipe.courses, 1):
+        if len(recipe.courses) > 1:
             start = ", from the averaged weights of the one before" if number > 1 else ""
             yield from ("", f"Course {number}, {_epochs(course.epochs)}{start}:", "")
         yield from _course(course)

@@ -37,7 +37,7 @@ class Trainer:
     """A model in training. Same seed, same machine, same threads: the same weights, resumed or not."""
 
     def __init__(self, recipe: Recipe, data: Data, epochs: int, seed: int, device: torch.device) -> None:
-        self.recipe, self.data, self.epochs, self.seed, self.device = recipe.lasting(epochs), data, epochs, seed, device
+        self.recipe, self.data, self.seed, self.device = recipe.lasting(epochs), data, seed, device
         self.bfloat16 = fast_bfloat16(device)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
@@ -46,6 +46,11 @@ class Trainer:
         self.average = Average(self.model, recipe.average)
         self.optimiser = _optimiser(self.model, recipe)
         self.epoch = 0
+
+    @property
+    def epochs(self) -> int:
+        """Of the whole training."""
+        return self.recipe.epochs
 
     @property
     def steps_per_epoch(self) -> int:
@@ -79,24 +84,24 @@ class Trainer:
         course = place.course
         for group in self.optimiser.param_groups:
             group["lr"] = one_cycle(step, course.epochs * self.steps_per_epoch, course.peak, course.warm_up)
-        loss = self._down(batch)
+        shown = self._augmented(batch)
+        loss = self._down(batch, *shown)
         if place.gradients == 2:
             with at_worst_nearby(list(self.model.parameters()), course.sharpness):
-                self._down(batch)
+                self._down(batch, *shown)
         self.optimiser.step()
         self.average.update(self.model)
         return float(loss)
 
-    def _down(self, batch: Draws) -> Tensor:
-        """The batch's loss; its gradients lie in the model's parameters."""
+    def _down(self, batch: Draws, pictures: Tensor, pasted: Tensor) -> Tensor:
+        """The loss of `_loss`; its gradients lie in the model's parameters."""
         self.optimiser.zero_grad()
-        loss = self._loss(batch)
+        loss = self._loss(batch, pictures, pasted)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _loss(self, batch: Draws) -> Tensor:
-        """Cross-entropy of the batch, each picture's label mixed with that of the picture pasted into it."""
-        pictures, pasted = self._augmented(batch)
+    def _loss(self, batch: Draws, pictures: Tensor, pasted: Tensor) -> Tensor:
+        """Cross-entropy of what `_augmented` gave, each picture's label mixed with that of the one pasted into it."""
         labels = self.data.train.labels[batch.order].to(self.device)
         scores = self._scores(self.model, pictures)
         own, other = (
